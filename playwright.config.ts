@@ -5,8 +5,8 @@ import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
 
 const port = Number(process.env["ESPALIER_E2E_PORT"] ?? 4283);
 const executablePath = findChromium();
-/** These measure how fast the page opens and answers. */
-const TIMED = /(firstPicture|gguf|page)\.spec\.ts$/;
+/** These measure time or memory, so nothing runs beside them. */
+const MEASURED = /(exportMemory|firstPicture|gguf|page)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "e2e",
@@ -15,8 +15,8 @@ export default defineConfig({
   workers: Math.min(2, availableParallelism()),
   fullyParallel: false,
   projects: [
-    { name: "journeys", testIgnore: TIMED },
-    { name: "timed", testMatch: TIMED, workers: 1, dependencies: ["journeys"] },
+    { name: "journeys", testIgnore: MEASURED },
+    { name: "measured", testMatch: MEASURED, workers: 1, dependencies: ["journeys"] },
   ],
   retries: 0,
   timeout: 240_000,

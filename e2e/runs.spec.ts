@@ -84,6 +84,26 @@ test.describe.serial("runs", () => {
     expect(known).toEqual(madeUpRun(2));
   });
 
+  test("of a model that is not open are viewed, and say what to open for the rest", async () => {
+    await importText(page, readFileSync("python/tests/fixtures/run.json", "utf8"));
+    await expect(page.getByTestId("runs-note")).toHaveText("1 imported.");
+    const group = page.getByTestId("runs-group").locator("option", { hasText: "llama; " });
+    await page.getByTestId("runs-group").selectOption((await group.getAttribute("value")) ?? "");
+    await rows(page).getByTestId("run-view").click();
+    const picture = (name: string) => page.getByTestId(`figure-saved-${name}`).getByRole("img");
+    await expect(picture("map")).toHaveAttribute("aria-label", /3 blocks/);
+    await expect(picture("widths")).toHaveAttribute("aria-label", /3 blocks/);
+    await expect(picture("curves")).toHaveAttribute("aria-label", /step/);
+    await expect(picture("kept")).toBeVisible();
+    await expect(page.getByTestId("saved-run-load")).toBeDisabled();
+    await expect(page.getByTestId("saved-run-refusal")).toContainText("Open llama to load the run");
+    expect((await new AxeBuilder({ page }).include("[data-testid=saved-run]").analyze()).violations).toEqual([]);
+    await rows(page).getByTestId("run-view").click();
+    await expect(page.getByTestId("saved-run")).toHaveCount(0);
+    await rows(page).getByTestId("run-delete").click();
+    await expect(rows(page)).toHaveCount(12);
+  });
+
   test("a thousand are listed in portions, and all are drawn and found", async () => {
     const many = Array.from({ length: 1000 }, (_, i) => ({ ...madeUpRun(4 * (i + 10)) }));
     await importText(page, JSON.stringify(many));

@@ -137,6 +137,7 @@ test.describe.serial("the screen", () => {
       mimeType: "application/json",
       buffer: Buffer.from(JSON.stringify(madeUpRuns(12))),
     });
+    await expect(page.getByTestId("runs-note")).toHaveText("14 imported.");
     await page.getByTestId("runs-group").selectOption({ index: 0 });
     await page.getByRole("button", { name: "Compare run number 4" }).click();
     await page.getByRole("button", { name: "Compare run number 6" }).click();

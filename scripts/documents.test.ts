@@ -9,6 +9,7 @@ const DOCUMENTS = [
   ...[
     "golden/README.md",
     "shaders/README.md",
+    "docs/commands.md",
     "docs/formats.md",
     "docs/scale.md",
     "bench/quality.md",

@@ -23,6 +23,7 @@ const COMMANDS = {
   bench: { file: "bench/run.ts" },
   lab: { file: "bench/lab/command.ts" },
   quality: { file: "bench/quality.ts" },
+  soak: { file: "bench/soak.ts", browser: true },
   screenshot: { file: "scripts/studio/screenshot.ts", browser: true },
 };
 
@@ -38,6 +39,15 @@ function checkNode() {
   stop(
     `Node: expected 20.19 or newer, got ${process.versions.node}. Install it from https://nodejs.org and try again.`,
   );
+}
+
+/** In an address, these end the path: Vite would look for other files. */
+function checkPath() {
+  const found = /[#?]/.exec(ROOT)?.[0];
+  if (found)
+    stop(
+      `Folder: expected a path without # and ?, got ${JSON.stringify(found)} in ${ROOT}. Move or rename the folder and try again.`,
+    );
 }
 
 const packagesOf = (file) => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")).packages ?? {}) : undefined);
@@ -72,6 +82,7 @@ const [name = "", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (!command) stop(`command: expected one of ${Object.keys(COMMANDS).join(", ")}, got "${name}"`);
 checkNode();
+checkPath();
 process.chdir(ROOT);
 install();
 

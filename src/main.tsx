@@ -4,6 +4,7 @@ import { browserRunStore } from "./state/runs/runStore.ts";
 import { browserClock, createStudio } from "./state/store.ts";
 import { linkSingleKeys } from "./ui/actions/singleKeys.ts";
 import { App } from "./ui/App.tsx";
+import { showStopped } from "./ui/errors/stopped.ts";
 import { linkGpuMemory } from "./ui/gpuMemory.ts";
 import { keepFocus } from "./ui/keepFocus.ts";
 import { linkLongRuns } from "./ui/longRuns.ts";
@@ -23,7 +24,7 @@ keepFocus();
 
 const root = document.getElementById("root");
 if (root)
-  createRoot(root).render(
+  createRoot(root, { onUncaughtError: (error) => showStopped(root, error) }).render(
     <StudioProvider studio={studio}>
       <App />
     </StudioProvider>,

@@ -1,7 +1,9 @@
 """Golden cases (golden/README.md) for the tests: their models, tensors and numbers, and a session that starts as theirs did."""
 
+import copy
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,12 @@ logging.disable_progress_bar()
 
 
 def golden_model(case: str) -> PreTrainedModel:
-    """The model of a case in float32."""
+    """A new copy of the model of a case, in float32."""
+    return copy.deepcopy(_read_model(case))
+
+
+@cache
+def _read_model(case: str) -> PreTrainedModel:
     return AutoModelForCausalLM.from_pretrained(GOLDEN / case, dtype=torch.float32).eval()
 
 

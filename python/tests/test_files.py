@@ -17,12 +17,18 @@ from espalier.files.export import Source, export_compact, export_masked
 from espalier.files.model_code import model_code
 from espalier.files.recipe import Recipe, read_recipe
 from espalier.files.records import FinishedRun, receipt_json, run_json
+from espalier.files.recover_recipe import RecoverRecipe
 from espalier.files.texts import decode_text
+from espalier.files.weight_recipe import WeightRecipe
+from espalier.files.weight_records import FinishedWeights, weight_receipt_json, weight_run_json
 from espalier.form_checks import check_form, pruned_logits, sample_of
 from espalier.masks.architecture import Architecture
 from espalier.model.families import blocks_of, shape_of
 from espalier.model.opening import open_folder
 from espalier.model.selection import Selection
+from espalier.recover.guard import GuardRecord
+from espalier.recover.training import Recovered
+from espalier.weights.matrices import mlp_matrices, pack_mask
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SOURCE = GOLDEN.parent / "src/engine/formats/export/python/modeling_espalier.py"
@@ -64,6 +70,24 @@ class Records(unittest.TestCase):
         made["record"] |= {"id": "fixed", "finished": "2026-11-27T12:00:00.000Z"}
         self.check("run.json", made)
         self.assertEqual(read_recipe(made["record"]["made"]["recipe"]), run.recipe)
+
+
+    def test_those_of_single_weights_too(self) -> None:
+        tensors = load_file(GOLDEN / "opt/weights.safetensors")
+        folder, shape = open_folder(GOLDEN / "opt"), shape_of(golden_model("opt"))
+        masks = [pack_mask(one, tensors[f"wanda.2:4.{one.block}.{one.part}"].bool()) for one in mlp_matrices(shape)]
+        measured = {"text": TEXT, "context": 64, "tokens": 1024, "beginToken": False, "dense": 40.5, "pruned": 49.25}
+        guard = GuardRecord(1024, before=50.5, best=45.25, best_step=300, last=45.5, last_step=300)
+        recovered = Recovered(RecoverRecipe(0.0005), guard, {"a": torch.zeros(1)}, 1.0)
+        run = FinishedWeights(
+            recipe=WeightRecipe("wanda", "2:4"), masks=masks, shape=shape, model_name=folder.name, licence=folder.licence(),
+            dtype=folder.dtype(), fingerprint=folder.fingerprint, adapter="CPU", host="PyTorch", calibration=TEXT, perplexity=measured,
+            recovery=recovered.receipt(52.5, "cd" * 32),
+        )  # fmt: skip
+        self.check("weightReceipt.json", weight_receipt_json(run, [], None))
+        made = weight_run_json(run)
+        made["record"] |= {"id": "fixed", "finished": "2026-11-27T12:00:00.000Z"}
+        self.check("weightRun.json", made)
 
 
 class Exports(unittest.TestCase):

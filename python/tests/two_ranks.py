@@ -11,6 +11,7 @@ import torch
 from golden import ALONE, GOLDEN
 from safetensors.torch import load_file
 
+from espalier.cli import parser, prune_command
 from espalier.files.recipe import Recipe
 from espalier.masks.sharing import sharing_of
 from espalier.model.opening import load_model, open_folder
@@ -47,11 +48,39 @@ def compare(case: str, ranks: Ranks, out: Path) -> None:
     Checkpoints(out / case, case).save(both)
 
 
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """The files of all forms below a folder, without receipts, which name the ranks."""
+    found = {path for path in folder.glob("*/*") if path.is_file() and path.parent.name != "checkpoints"}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.name != "receipt.json"}
+
+
+def compare_forms(ranks: Ranks, out: Path, *more: str) -> None:
+    """Both ranks write the same bytes as one process, and the masked form is checked."""
+    text = str(GOLDEN.parent / "METHOD.md")
+    given = ["--model", str(GOLDEN / "llama"), "--text", text, "--eval", text, "--context", "64", "--eval-tokens", "256", "--tokens", "48"]
+
+    def pruned(on: Ranks, name: str) -> dict[str, object]:
+        return prune_command(parser().parse_args(["prune", *given, "--out", str(out / name), *more]), on)
+
+    both = pruned(ranks, "both")
+    if ranks.first:
+        alone = pruned(ALONE, "alone")
+        found = bytes_of(out / "both")
+        assert found == bytes_of(out / "alone") and "masked/model.safetensors" in found, sorted(found)
+        assert both["keptBlocks"] == alone["keptBlocks"]
+        np.testing.assert_allclose(both["perplexity"]["pruned"], alone["perplexity"]["pruned"], rtol=1e-6)
+        assert both["forms"][0]["checkedBy"] == "transformers"
+    ranks.wait()
+
+
 def main() -> None:
     out = Path(sys.argv[1])
     ranks = join_ranks()
     for case in CASES:
         compare(case, ranks, out)
+    compare_forms(ranks, out / "dimensions", "--steps", "4", "--sequences", "2", "--learning-rate", "0.01")
+    compare_forms(ranks, out / "dass", "--method", "dass", "--sequences", "5")
+    compare_forms(ranks, out / "sparsegpt", "--method", "sparsegpt", "--pattern", "50%", "--sequences", "5")
     leave_ranks(ranks)
     if ranks.first:
         (out / "equal").touch()

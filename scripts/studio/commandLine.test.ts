@@ -5,8 +5,9 @@ import { parseValues } from "../../src/cli/arguments/arguments.ts";
 import { RUN_OPTIONS } from "../../src/cli/arguments/runArguments.ts";
 import { asksForRatios, readRatiosArguments } from "../../src/cli/prune/ratios.ts";
 import { asksForWeights, readWeightsArguments } from "../../src/cli/prune/weights.ts";
+import { gateRun } from "../../src/engine/formats/runs/runs.fixture.ts";
 import { bench } from "../../src/state/client.fixture.ts";
-import { commandLineOf } from "../../src/state/run/commandLine.ts";
+import { commandLineOf, commandLineOfRun } from "../../src/state/run/commandLine.ts";
 
 type Settings = Parameters<typeof commandLineOf>[0];
 
@@ -56,4 +57,14 @@ it.each(["2:4", "50%"])("gives back single weights: %s", (pattern) => {
 it("quotes names that a shell would split", () => {
   const argv = written({ calibration: { kind: "own", name: "it's my text.txt", text: "" } });
   expect(argv[argv.indexOf("--text") + 1]).toBe("it's my text.txt");
+});
+
+it("gives back a saved run, and none where one command cannot", () => {
+  const recipe = { ...DEFAULT, ratio: 0.4, steps: 9, seed: 5 };
+  const run = (patch = {}) => gateRun("a", { made: { kind: "disp", recipe, steps: 9, ...patch } }).record;
+  const argv = wordsOf(commandLineOfRun(run()) ?? "");
+  expect(readRecipeArguments(parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS }))).toEqual(recipe);
+  expect(argv[argv.indexOf("--eval-tokens") + 1]).toBe("4096");
+  expect(commandLineOfRun(run({ steps: 8 }))).toBeNull();
+  expect(commandLineOfRun(run({ point: 0.3 }))).toBeNull();
 });

@@ -8,10 +8,11 @@ interface Served {
   close(): Promise<void>;
 }
 
-/** Serves dist/ on the first free port from 4173. */
-export async function serveBuilt(): Promise<Served> {
+/** Serves a built studio on the first free port from 4173. */
+export async function serveBuilt(folder = "dist"): Promise<Served> {
   const server = await preview({
     logLevel: "warn",
+    build: { outDir: folder },
     preview: { host: "localhost", port: FIRST_PORT, strictPort: false },
   });
   const address = server.resolvedUrls?.local[0];

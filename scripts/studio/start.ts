@@ -1,11 +1,16 @@
 // npm start: builds the studio, serves it on localhost and opens it in a browser if there is a screen. Ctrl-C ends it.
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { build } from "vite";
 import { openCommand } from "./openCommand.ts";
+import { freshFolder } from "./builtFolder.ts";
 import { serveBuilt } from "./serve.ts";
 
-await build({ logLevel: "error" });
-const served = await serveBuilt();
+// A folder of its own: another npm start of this clone serves from its own while this one is built.
+const folder = freshFolder();
+await build({ logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
+const served = await serveBuilt(folder);
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const command = openCommand(process.platform, process.env, served.address);
 console.log(`\nEspalier is at ${served.address}  (Ctrl-C ends it)`);

@@ -8,6 +8,9 @@ import { COMPARE_USAGE, outputFiles, readCompareArguments } from "./compare/comp
 import { compareChart } from "./compare/compareChart.ts";
 import { compareHeadless } from "./compare/compareHeadless.ts";
 import { compareTable } from "./compare/compareTable.ts";
+import { keyOf, type PlannedRun } from "./compare/methods.ts";
+import { Unfinished } from "./compare/unfinished.ts";
+import { onInterrupt } from "./host/interrupt.ts";
 import { UsageError } from "./arguments/usageError.ts";
 
 /** Comes before anything is measured, so that a run of an hour does not end with files that cannot be written. */
@@ -23,20 +26,39 @@ function makeFolder(folder: string): void {
 
 /** Finished runs are written and printed even if a later one fails. */
 async function main(argv: string[]): Promise<undefined> {
-  const { out, ...given } = readCompareArguments(argv);
+  const { out, resume, ...given } = readCompareArguments(argv);
   const files = outputFiles(out);
   makeFolder(dirname(files.json));
-  const runs: Run[] = [];
+  const unfinished = new Unfinished(files.json, { ...given, resume });
+  const forget = onInterrupt(() => unfinished.hint());
   try {
-    await compareHeadless(given, (run) => runs.push(run));
+    const add = (run: Run, planned: PlannedRun): void => unfinished.add(keyOf(planned), run);
+    await compareHeadless(given, add, (key) => unfinished.get(key));
+    write(files, unfinished.inOrder());
+    unfinished.remove();
+  } catch (error) {
+    const runs = unfinished.inOrder();
+    if (runs.length > 0) write(files, runs);
+    if (error instanceof Error && !error.message.startsWith("--resume")) error.message += ` ${unfinished.hint()}`;
+    throw error;
   } finally {
-    if (runs.length > 0) {
-      const records = runs.map(({ record }) => record);
-      writeFileSync(files.json, `${JSON.stringify(runs.map(runJson), null, 1)}\n`);
-      writeFileSync(files.svg, compareChart(records, given.runs));
-      process.stdout.write(compareTable(records, given.runs));
-    }
+    forget();
   }
+}
+
+function write({ json, svg }: ReturnType<typeof outputFiles>, finished: ReturnType<Unfinished["inOrder"]>): void {
+  const records = finished.map(({ run }) => run.record);
+  const planned = finished.map((one) => one.planned);
+  writeFileSync(
+    json,
+    `${JSON.stringify(
+      finished.map(({ run }) => runJson(run)),
+      null,
+      1,
+    )}\n`,
+  );
+  writeFileSync(svg, compareChart(records, planned));
+  process.stdout.write(compareTable(records, planned));
 }
 
 await runCommand(COMPARE_USAGE, main);

@@ -134,7 +134,8 @@ export class Ctx {
   empty(shape: readonly number[], label: string, options: { dtype?: DType; requiresGrad?: boolean } = {}): Tensor {
     invariant(this.inStep, "bug", `${label}: make tensors of a step inside ctx.step`);
     const dtype = options.dtype ?? "f32";
-    const buffer = this.arena.take(bytesOfShape(shape, dtype), label);
+    // Training keeps to exact sizes: its many live buffers would take larger ones from each other.
+    const buffer = this.arena.take(bytesOfShape(shape, dtype), label, !this.tape);
     return {
       label,
       buffer,
@@ -353,6 +354,19 @@ export class Ctx {
     this.failures = failures;
     this.freeStep();
     this.kernels.forgetUniforms();
+  }
+
+  /**
+   * For a model whose shapes no other has: call the result when it is freed, between steps. It frees the buffers, bind groups and uniforms of
+   * steps that were made in the meantime, so that memory does not grow with every architecture that is shown.
+   */
+  shapesFromHere(): () => void {
+    const arenas = [this.arena, this.uploads].map((arena) => ({ arena, from: arena.steps }));
+    return () => {
+      if (this.inStep) return;
+      const dropped = arenas.map(({ arena, from }) => arena.dropMadeSince(from));
+      if (dropped.includes(true)) this.kernels.forgetUniforms();
+    };
   }
 
   /** Frees the memory of steps; for use between runs of different shapes. */

@@ -10,6 +10,7 @@ export {
   RATIO_MODES,
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
+  recipeJson,
   recipeOf,
   WIDTH_MULTIPLES,
   writtenName,
@@ -17,6 +18,7 @@ export {
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
 export type { Precision, WeightStorage } from "./dtype.ts";
+export { namingSpoilt } from "./model/spoiltTensor.ts";
 export { quantisationCost } from "./train/quantisationCost.ts";
 export { type QuantisationCost, quantisationText } from "./train/quantisationText.ts";
 export { requireOwnWeights } from "./model/ownWeights.ts";
@@ -34,6 +36,7 @@ export { blobSource, folderOf, parseJson, readJson } from "./formats/files/folde
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
 export { decodeText } from "./formats/files/decodeText.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";
+export { oneLine } from "./formats/card/cardParts.ts";
 export { licenceOf } from "./formats/card/licence.ts";
 export { addressText, HUB, readAddress } from "./formats/hub/address.ts";
 export { fetchModel } from "./formats/hub/cachedModel.ts";
@@ -124,8 +127,11 @@ export {
 } from "./recipes/weightRecipe.ts";
 export type { WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
 export { calibrationSequences } from "./train/batches.ts";
-export { checkpointChunks, decodeCheckpoint } from "./train/checkpoint.ts";
+export { checkpointChunks, decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
+export { decodeBlock, encodeBlock } from "./train/blockCheckpoint.ts";
+export { decodeRecovery } from "./recover/checkpoint.ts";
+export type { PrunedBlock } from "./prune/weights/prunedBlock.ts";
 export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan, choosePlan, followPlan, nextPlan, planWanted, slowdownOf } from "./train/planChoices.ts";
 export type { PlanResult, PlanWish } from "./train/planChoices.ts";
@@ -145,7 +151,7 @@ export {
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
-export { sameFields } from "./recipes/sameFields.ts";
+export { differentField, sameFields } from "./recipes/sameFields.ts";
 export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
 export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";

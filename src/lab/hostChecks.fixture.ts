@@ -7,6 +7,7 @@ import { isGguf } from "../engine/formats/files/modelFiles.ts";
 import { checkGolden } from "../engine/golden/check.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
 import { usableVariants } from "../engine/ops/kit/matmulChoice.ts";
+import { type MemorySpread, spreadOverArchitectures } from "./architecturesMemory.fixture.ts";
 import { linearOp } from "../engine/ops/registry/commonOps.ts";
 import { type CheckedCase, selfCheck } from "../engine/ops/registry/selfCheck.ts";
 import type { Precision } from "../engine/tensor.ts";
@@ -120,11 +121,25 @@ async function checkKernels(
     await part(`matmul ${variant}`, ({ add }) => selfCheck(ctx, { only: [linearOp], onCheck: add }));
   }
   ctx.matmul = usual;
+  const [first] = goldens;
+  if (first && precision === "f32") await part("memory of 50 architectures", ({ add }) => checkMemory(ctx, first, add));
   for (const folder of goldens)
     await part(`golden ${folder.name}, weights ${precision}`, (tally) => checkCase(ctx, folder, precision, tally));
   gpu.destroy();
   return counts;
 }
+
+/** GPU memory may not grow with the architectures that are shown. */
+async function checkMemory(ctx: Ctx, folder: Folder, add: Tally["add"]): Promise<void> {
+  const spread = await spreadOverArchitectures(ctx, folder);
+  for (const name of ["bytes", "buffers"] as const) {
+    const [worst, limit] = [spread[name], MOST_SPREAD[name]];
+    add({ op: "memory", case: folder.name, name, ok: worst <= limit, worst, limit });
+  }
+}
+
+/** Over 50 architectures of one ratio. Their widths give different numbers of uniforms, of a few bytes each. */
+const MOST_SPREAD: MemorySpread = { bytes: 0.02, buffers: 0.2 };
 
 async function checkCase(ctx: Ctx, folder: Folder, given: Precision, { add }: Tally): Promise<void> {
   const precision = folder.list().some(isGguf) ? "file" : given; // a GGUF file is there for its blocks

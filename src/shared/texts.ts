@@ -48,6 +48,12 @@ export const DEFAULT_TEXTS: Record<keyof TextSources, BundledText> = {
   evaluation: { kind: "bundled", name: "sotu-held" },
 };
 
+/** The bundled text of this file name, such as "sotu-held.txt"; null for any other text. */
+export function bundledText(fileName: string): BundledText | null {
+  const found = BUNDLED_TEXTS.find(({ name }) => `${name}.txt` === fileName);
+  return found ? { kind: "bundled", name: found.name } : null;
+}
+
 /** The bundled text's title, also for the name of its file; any other text keeps its name. */
 export function titleOf({ name }: { name: string }): string {
   const stem = name.replace(/\.txt$/, "");

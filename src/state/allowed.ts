@@ -114,6 +114,12 @@ export const canMeasureCurve: Predicate = (state) =>
 
 const isSaving: Predicate = ({ saving }) => saving.phase === "saving";
 export const canPrepareExport: Predicate = (state) => isGpuFree(state) && isPruned(state) && !isSaving(state);
+/** A report of the current pruning, once that is measured. */
+export const canReport: Predicate = (state) => {
+  const now = currentPruning(state);
+  const reading = lastOf(state.pruned);
+  return isGpuFree(state) && now !== null && reading !== null && samePruned(reading.of, now);
+};
 /** Sizes are read from headers, so the GPU need not be free. */
 export const areSizesReadable: Predicate = (state) => isModelReady(state) && isRunAtRest(state) && isPruned(state);
 export const canPrepareNested: Predicate = (state) =>

@@ -8,6 +8,8 @@ import transformers
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from espalier.errors import EspalierError
+from espalier.model.opening import open_folder
+from espalier.model.streaming import BlockStream
 from espalier.ranks import Ranks
 
 _TOLERANCE = 1e-3
@@ -24,9 +26,24 @@ def pruned_logits(model: PreTrainedModel, ids: torch.Tensor, ranks: Ranks) -> to
 
 @torch.no_grad()
 def check_form(folder: Path, form: str, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
-    """The check for the receipt. expected: (T, V) of the pruned model. Throws EspalierError if the form computes something else."""
+    """Opens the form and compares it. expected: (T, V) of the pruned model. Throws EspalierError if the form computes something else."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=expected.dtype, trust_remote_code=form == "compact").eval()
-    found = model(input_ids=ids[None], use_cache=False).logits[0].float()
+    return _compared(folder, form, model(input_ids=ids[None], use_cache=False).logits[0], expected)
+
+
+def check_by_blocks(folder: Path, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
+    """The same for the masked form, block by block from its files, so that it need not fit in memory."""
+    stream = BlockStream(open_folder(folder), expected.dtype, torch.device("cpu"))
+    hidden = stream.embed(ids)
+    for index in range(stream.layers):
+        with stream.loaded(index):
+            hidden = stream.run(index, hidden)
+    return _compared(folder, "masked", stream.logits(hidden), expected)
+
+
+def _compared(folder: Path, form: str, logits: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
+    """The check for the receipt, for logits (T, V) of the form in `folder`. Throws EspalierError if they differ."""
+    found = logits.float()
     wanted = expected.float()
     difference = float((found - wanted).abs().max())
     tolerance = _TOLERANCE if expected.dtype == torch.float32 else _BF16_TOLERANCE
@@ -36,7 +53,7 @@ def check_form(folder: Path, form: str, ids: torch.Tensor, expected: torch.Tenso
         "form": form,
         "runtime": "transformers",
         "version": transformers.__version__,
-        "tokens": len(ids),
+        "tokens": len(found),
         "maxAbsLogitDifference": difference,
         "argmaxAgreement": float((found.argmax(-1) == wanted.argmax(-1)).float().mean()),
     }

@@ -18,6 +18,7 @@ class Draw(enum.IntEnum):
     BATCH = 3
     INIT = 4
     INPUTS = 5
+    ADAPTERS = 8
 
 
 def _pcg(value: Uint32s) -> Uint32s:

@@ -1,38 +1,100 @@
-"""`espalier prune`: trains masks for one ratio, measures perplexity, and writes exports, receipt and run.json."""
+"""`espalier prune`: trains masks for one ratio or for every ratio, measures perplexity, and writes exports, receipt and run.json."""
 
 import json
-import platform
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from espalier import __version__
 from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import Source, export_compact, export_masked
+from espalier.files.peft import write_adapter
 from espalier.files.records import FinishedRun, receipt_json, run_json
-from espalier.files.recipe import Recipe
+from espalier.files.recipe import Recipe, recipe_json
 from espalier.files.texts import Text, encode, read_text
-from espalier.form_checks import check_form, pruned_logits, sample_of
-from espalier.masks.architecture import Architecture
+from espalier.form_checks import check_by_blocks, check_form, pruned_logits, sample_of
+from espalier.masks.architecture import Architecture, nestedness_of
+from espalier.masks.sharing import check_reachable
 from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.ranks import Ranks
+from espalier.recover.command import Outcome, PrunedModel, Texts, check_recovery, recover_pruned, recover_recipe
+from espalier.recover.student import Pruning
+from espalier.run_facts import CHECK_TOKENS, DTYPES, checked_answer, measured_on, run_facts, write_json
 from espalier.train.checkpoint import Checkpoints
 from espalier.train.loop import memory_gb, train
 from espalier.train.perplexity import perplexity
 from espalier.train.session import CounterDraws, Session
 
-DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
-_CHECK_TOKENS = 64
+
+@dataclass(frozen=True)
+class _Trained:
+    """A trained session with what its architectures are measured on."""
+
+    args: Namespace
+    folder: DenseFolder
+    session: Session
+    text: Text
+    evaluation: Text
+    texts: Texts
+    dense: float
+    tokens: int
+
+    def measured(self, pruned: float) -> dict[str, Any]:
+        """The pair of perplexities."""
+        return measured_on(self.evaluation, self.texts.context, self.tokens, (self.dense, pruned))
 
 
 def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
-    """Runs the command on this rank; returns the line of JSON. Throws EspalierError."""
+    """Runs the command on this rank; returns the line of JSON. Throws EspalierError.
+
+    With `args.ratios`, ascending, each of them is measured and exported to its own folder, and run.json is a list of their runs.
+    """
     began = time.perf_counter()
+    check_recovery(args, ranks)
+    trained = _opened(args, recipe, ranks)
+    session = trained.session
+    checkpoints = Checkpoints(args.out / "checkpoints", f"{trained.folder.fingerprint} {trained.text.reference()['sha256']}")
+    resumed = _start(session, checkpoints, args.resume)
+    seconds = train(session, checkpoints)
+    steps = session.steps_done - resumed
+    if args.ratios is None:
+        run, answer, _ = _export(trained, recipe.ratio, args.out)
+        runs: Any = run_json(run)
+    else:
+        found = [_export(trained, ratio, args.out / f"keep-{js_json.number(ratio)}") for ratio in args.ratios]
+        run, runs = found[0][0], [run_json(one) for one, _, _ in found]
+        answer = {
+            "ratios": [{"keep": ratio, **one} for ratio, (_, one, _) in zip(args.ratios, found, strict=True)],
+            "nestedness": nestedness_of([architecture.masks for _, _, architecture in found]),
+        }
+    if ranks.first:
+        write_json(args.out / "run.json", runs)
+    ranks.wait()
+    return {
+        "adapter": run.adapter,
+        "host": run.host,
+        "ranks": ranks.world,
+        "precision": args.weights,
+        **answer,
+        "steps": session.steps_done,
+        "secondsTraining": round(seconds, 3),
+        "msPerStep": round(1000 * seconds / max(1, steps), 3),
+        "tokensPerSecond": round(steps * recipe.tokens * session.sequences / max(seconds, 1e-9), 1),
+        "memoryGb": round(memory_gb(ranks.device), 3),
+        "recipe": recipe_json(recipe),
+        "seconds": round(time.perf_counter() - began, 1),
+        "out": str(args.out),
+    }
+
+
+def _opened(args: Namespace, recipe: Recipe, ranks: Ranks) -> _Trained:
+    """Opens model and texts and measures the dense model; the session is at step 0."""
     folder = open_folder(args.model)
     text, evaluation = read_text(args.text), read_text(args.eval)
     model = load_model(folder, DTYPES[args.weights], ranks, recompute=args.recompute)
@@ -43,46 +105,61 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
         raise EspalierError(f"tokens: expected at most {longest}, the model's context, got {recipe.tokens}")
     context = min(args.context, longest)
     dense, tokens = perplexity(model, held, context, ranks)
-    session = Session(model, recipe, CounterDraws(recipe, encode(args.model, text, vocab)), ranks, args.sequences or ranks.world)
-    checkpoints = Checkpoints(args.out / "checkpoints", f"{folder.fingerprint} {text.reference()['sha256']}")
-    resumed = _start(session, checkpoints, args.resume)
-    seconds = train(session, checkpoints)
-    architecture = session.architecture()
+    calibration = encode(args.model, text, vocab)
+    session = Session(model, recipe, CounterDraws(recipe, calibration), ranks, args.sequences or ranks.world)
+    for ratio in args.ratios or ():
+        check_reachable(session.shape, replace(recipe, ratio=ratio))
+    return _Trained(args, folder, session, text, evaluation, Texts(calibration, held, context), dense, tokens)
+
+
+def _export(trained: _Trained, ratio: float, out: Path) -> tuple[FinishedRun, dict[str, Any], Architecture]:
+    """Measures the architecture of a ratio, recovers it if asked, and writes its forms to `out`; returns its part of the line of JSON."""
+    session, folder, args = trained.session, trained.folder, trained.args
+    ranks, held = session.ranks, trained.texts.evaluation
+    architecture = session.architecture(ratio)
     session.selection.gates = [torch.from_numpy(mask).to(ranks.device) for mask in architecture.masks]
-    pruned, _ = perplexity(model, held, context, ranks)
-    measured = {
-        "text": evaluation.reference(),
-        "context": context,
-        "tokens": tokens,
-        "beginToken": False,
-        "dense": dense,
-        "pruned": pruned,
-    }
-    run = _finished(folder, session, architecture, text, measured)
-    logits = pruned_logits(model, held[:_CHECK_TOKENS], ranks)
-    forms = _write(args, folder, run, (held[:_CHECK_TOKENS], logits), ranks) if ranks.first else []
-    ranks.wait()
-    steps = session.steps_done - resumed
-    return {
-        "adapter": run.adapter,
-        "host": run.host,
-        "ranks": ranks.world,
-        "precision": args.weights,
-        "keptBlocks": architecture.kept_weights / session.shape.block_weights,
+    pruned, _ = perplexity(session.model, held, trained.texts.context, ranks)
+    kept = architecture.kept_weights / session.shape.block_weights
+    outcome = _recovered(trained, architecture, kept, pruned)
+    measured = trained.measured(outcome.perplexity if outcome else pruned)
+    run = FinishedRun(
+        recipe=replace(session.recipe, ratio=ratio),
+        architecture=architecture,
+        steps=session.steps_done,
+        **run_facts(folder, session.shape, ranks, session.sequences),
+        calibration=trained.text.reference(),
+        perplexity=measured,
+        history=vars(session.history),
+        recovery=outcome.receipt if outcome else None,
+    )
+    sample = held[:CHECK_TOKENS]
+    logits = pruned_logits(outcome.model if outcome else session.model, sample, ranks)
+    weights = outcome.weights(folder.weights) if outcome else folder.weights
+    source = Source(folder.path, folder.raw_config, weights, architecture.masks, args.shard_bytes)
+    forms = _write(source, args.forms, out, run, (sample, logits), ranks) if ranks.first else []
+    if outcome and outcome.adapter and "masked" in args.forms:
+        write_adapter(outcome.adapter, out / "masked")
+    answer = {
+        "keptBlocks": kept,
         "keptModel": run.kept_model["kept"] / run.kept_model["of"],
-        "perplexity": {**measured, "text": evaluation.name},
+        "perplexity": {**measured, "text": trained.evaluation.name},
         "keptBlockWeights": architecture.kept_weights,
         "widths": run.widths,
-        "steps": session.steps_done,
-        "secondsTraining": round(seconds, 3),
-        "msPerStep": round(1000 * seconds / max(1, steps), 3),
-        "tokensPerSecond": round(steps * recipe.tokens * session.sequences / max(seconds, 1e-9), 1),
-        "memoryGb": round(memory_gb(ranks.device), 3),
+        **({"recovery": outcome.answer} if outcome else {}),
         "forms": forms,
-        "recipe": run_json(run)["record"]["made"]["recipe"],
-        "seconds": round(time.perf_counter() - began, 1),
-        "out": str(args.out),
     }
+    return run, answer, architecture
+
+
+def _recovered(trained: _Trained, architecture: Architecture, kept: float, pruned: float) -> Outcome | None:
+    """The recovery of the pruned model; None without --recover. kept: share of the block weights."""
+    session = trained.session
+    recipe = recover_recipe(trained.args, kept, session.recipe.seed)
+    if recipe is None:
+        return None
+    session.selection.remove()
+    of = PrunedModel(session.model, trained.folder.weights, pruned, Pruning(masks=architecture.masks))
+    return recover_pruned(of, recipe, trained.texts, session.ranks)
 
 
 def _start(session: Session, checkpoints: Checkpoints, resume: bool) -> int:
@@ -96,58 +173,28 @@ def _start(session: Session, checkpoints: Checkpoints, resume: bool) -> int:
     return session.steps_done
 
 
-def _finished(
-    folder: DenseFolder, session: Session, architecture: Architecture, text: Text, measured: dict[str, Any]
-) -> FinishedRun:
-    ranks = session.ranks
-    device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else platform.processor() or "CPU"
-    sequences = "" if session.sequences == 1 else f", {session.sequences} sequences per step"
-    return FinishedRun(
-        recipe=session.recipe,
-        architecture=architecture,
-        shape=session.shape,
-        steps=session.steps_done,
-        model_name=folder.name,
-        licence=folder.licence(),
-        dtype=folder.dtype(),
-        fingerprint=folder.fingerprint,
-        adapter=device if ranks.world == 1 else f"{device} x {ranks.world}",
-        host=f"PyTorch {torch.__version__} (espalier {__version__}{sequences})",
-        calibration=text.reference(),
-        perplexity=measured,
-        history=vars(session.history),
-    )
-
-
 def _write(
-    args: Namespace, folder: DenseFolder, run: FinishedRun, checked: tuple[torch.Tensor, torch.Tensor], ranks: Ranks
+    source: Source, forms: Sequence[str], folder: Path, run: FinishedRun, checked: tuple[torch.Tensor, torch.Tensor], ranks: Ranks
 ) -> list[dict[str, Any]]:
-    """Writes the forms, their receipts and run.json; opens each form again unless the model is sharded."""
-    source = Source(folder.path, folder.raw_config, folder.weights, run.architecture.masks, args.shard_bytes)
+    """Writes the forms and their receipts, and opens each form again.
+
+    Where the model is sharded, the masked form is opened block by block, and the compact form, which has the same weights, is not.
+    """
     ids, logits = checked
     answers = []
-    for form in args.forms:
-        out = args.out / form
+    for form in forms:
+        out = folder / form
         out.mkdir(parents=True, exist_ok=True)
         (export_masked if form == "masked" else export_compact)(source, out)
-        check = check_form(out, form, ids, logits) if ranks.world == 1 else None
+        if ranks.world == 1:
+            check = check_form(out, form, ids, logits)
+        else:
+            check = check_by_blocks(out, ids, logits) if form == "masked" else None
         receipt = receipt_json(run, [{**check, "dtype": run.dtype}] if check else [], sample_of(ids, logits))
-        (out / "receipt.json").write_text(js_json.dumps(receipt, indent=2) + "\n", encoding="utf-8")
+        write_json(out / "receipt.json", receipt)
         size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
-        answers.append({"form": form, "ok": True, "dtype": run.dtype, "bytes": size, **_checked(check)})
-    (args.out / "run.json").write_text(js_json.dumps(run_json(run), indent=2) + "\n", encoding="utf-8")
+        answers.append({"form": form, "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)})
     return answers
-
-
-def _checked(check: dict[str, Any] | None) -> dict[str, Any]:
-    if check is None:
-        return {"checkedBy": None, "tokens": 0, "largestDifference": None, "equalArgmax": None}
-    return {
-        "checkedBy": check["runtime"],
-        "tokens": check["tokens"],
-        "largestDifference": check["maxAbsLogitDifference"],
-        "equalArgmax": check["argmaxAgreement"],
-    }
 
 
 def recipe_source(path: Path) -> Any:
@@ -156,6 +203,8 @@ def recipe_source(path: Path) -> Any:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EspalierError(f"--recipe: expected a JSON file of a run, a receipt or a recipe, got {path} ({error})") from error
+    if isinstance(found, list) and found:
+        found = found[0]
     if isinstance(found, dict) and "record" in found:
         return found["record"].get("made", {}).get("recipe")
     return found.get("recipe", found) if isinstance(found, dict) else found

@@ -29,7 +29,7 @@ export const RECIPE_USAGE = `  --steps 600              training steps
 
 export const RESUME_OPTION = { resume: { type: "boolean" } } as const;
 
-export const RESUME_USAGE = `  --resume                 continues an interrupted training from its checkpoints in OUT/.checkpoints; with the same arguments otherwise`;
+export const RESUME_USAGE = `  --resume                 continues an interrupted command from what it saved in OUT/.checkpoints; with the same arguments otherwise`;
 
 /** The recipe of the arguments, not checked yet. Throws a UsageError that names the argument. */
 export function readRecipeArguments(values: Values): Recipe {

@@ -5,6 +5,7 @@ import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../../engine/recip
 import { checkRefitRecipe, DEFAULT_REFIT_RECIPE } from "../../engine/recipes/refitRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
+import { RESUME_OPTION } from "../arguments/recipeArguments.ts";
 import { checkRecoverChoice, readRecoverScope } from "../arguments/recoverArguments.ts";
 import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
 import {
@@ -43,7 +44,8 @@ ${MEASURE_USAGE}
   --recover-matrices out   what +recover trains: o_proj and down_proj; or all: every matrix of the blocks
   --lora 16                what it trains instead: adapters of this rank, 4 to 64, on every matrix
   --refit-matrices all     what +refit solves for; or out
-  --out FILE.json|DIR      where compare.json and compare.svg are written (.)`;
+  --out FILE.json|DIR      where compare.json and compare.svg are written (.)
+  --resume                 continues an interrupted comparison after its finished runs; with the same arguments otherwise, or more runs`;
 
 /** Settings that all runs of a comparison share. */
 export interface CompareSettings {
@@ -63,6 +65,7 @@ export interface CompareSettings {
 export interface CompareArguments extends MeasureArguments, CompareSettings {
   runs: PlannedRun[];
   out: string;
+  resume: boolean;
 }
 
 /** The files of --out: a list whose name ends in .json with the chart next to it, or a folder for both. */
@@ -78,6 +81,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
     ...{ "recover-steps": text, "recover-matrices": text, lora: text, "refit-matrices": text, "width-multiple": text },
+    ...RESUME_OPTION,
   });
   const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
   const wordsOfMethods = words("methods", requiredText(values, "methods"));
@@ -118,6 +122,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     ...settings,
     runs: plannedRuns(methods, ratios, seeds),
     out: typeof out === "string" && out !== "" ? out : ".",
+    resume: values["resume"] === true,
   };
 }
 

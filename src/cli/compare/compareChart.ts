@@ -2,7 +2,8 @@
 import type { RunRecord } from "../../engine/index.ts";
 import { percent, perplexityText } from "../../shared/format.ts";
 import { alongAxis, axisOver, bestLine, type PlotPoint, type ValueAxis } from "../../shared/perplexityAxis.ts";
-import { escaped, legendText, type Mark, markText, tenth } from "./compareMarks.ts";
+import { escapedMarkup } from "../../shared/escapedMarkup.ts";
+import { legendText, type Mark, markText, tenth } from "./compareMarks.ts";
 import { measuredOnText } from "./compareTable.ts";
 import { compareMethodOf, type PlannedRun } from "./methods.ts";
 
@@ -80,8 +81,8 @@ export function compareChart(records: readonly RunRecord[], planned: readonly Pl
   const { dense, best, marks, methods } = geometry;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#22251f">
 <rect width="100%" height="100%" fill="#fbfaf5"/>
-<text x="${left}" y="26" font-size="17" font-weight="600">Perplexity against size, ${escaped(first.model.name)}</text>
-<text x="${left}" y="46" fill="#5c6056">${escaped(measuredOnText(first).replace(/^.*?: /, ""))}</text>
+<text x="${left}" y="26" font-size="17" font-weight="600">Perplexity against size, ${escapedMarkup(first.model.name)}</text>
+<text x="${left}" y="46" fill="#5c6056">${escapedMarkup(measuredOnText(first).replace(/^.*?: /, ""))}</text>
 ${axesText(geometry)}
 <line x1="${left}" x2="${right}" y1="${tenth(dense.at)}" y2="${tenth(dense.at)}" stroke="#22251f" stroke-dasharray="5 4"/>
 <text x="${left + 6}" y="${tenth(dense.at - 5)}" stroke="#fbfaf5" stroke-width="3" paint-order="stroke">dense ${dense.text}</text>

@@ -1,4 +1,5 @@
 // The marks and the legend of the chart of npm run compare, as SVG text.
+import { escapedMarkup } from "../../shared/escapedMarkup.ts";
 
 const SIDE_PX = 5;
 const COLOURS = ["#1e5a3b", "#c2410c", "#1f4e79", "#a21caf", "#8a6d00", "#b91c1c", "#0e7490", "#4b5563", "#4d7c0f"];
@@ -12,10 +13,6 @@ const OUTLINES = {
   cross: `M${-SIDE_PX} ${-SIDE_PX}L${SIDE_PX} ${SIDE_PX}M${-SIDE_PX} ${SIDE_PX}L${SIDE_PX} ${-SIDE_PX}`,
 };
 const SHAPES = ["circle", "square", "triangle", "diamond", "cross"] as const;
-
-/** Text between tags or in quotes. */
-export const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 /** A coordinate to a tenth of a pixel. */
 export const tenth = (value: number): string => String(Number(value.toFixed(1)));
@@ -38,7 +35,7 @@ export function markText({ method, x, y, title }: Mark): string {
     shape === "cross"
       ? `fill="none" stroke="${colour}" stroke-width="3"`
       : `fill="${colour}" fill-opacity="0.85" stroke="#fbfaf5"`;
-  const hover = title === undefined ? "" : `<title>${escaped(title)}</title>`;
+  const hover = title === undefined ? "" : `<title>${escapedMarkup(title)}</title>`;
   return `<path transform="translate(${tenth(x)} ${tenth(y)})" d="${OUTLINES[shape]}" ${style}>${hover}</path>`;
 }
 
@@ -48,7 +45,7 @@ const LINE_PX = 22;
 export function legendText(methods: readonly string[], x: number, y: number): string {
   const rows = methods.map((name, method) => {
     const at = y + LINE_PX * method;
-    return `${markText({ method, x, y: at })}<text x="${x + 14}" y="${at + 4}">${escaped(name)}</text>`;
+    return `${markText({ method, x, y: at })}<text x="${x + 14}" y="${at + 4}">${escapedMarkup(name)}</text>`;
   });
   const at = y + LINE_PX * methods.length;
   const stroke = `<line x1="${x - 8}" x2="${x + 8}" y1="${at}" y2="${at}" stroke="#a9ab9c" stroke-width="2"/>`;

@@ -27,9 +27,10 @@ export async function runCommand(usage: string, main: (argv: string[]) => Promis
 export const jsonLine = (value: object): string =>
   `${JSON.stringify(value).replace(STEERING, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 
-/** The page's value. Throws a UsageError that begins with `subject` where the named files are at fault, an Error otherwise. */
+/** The page's value. Throws a UsageError where the named files (it begins with `subject`) or an option are at fault, an Error otherwise. */
 export function valueOf<T>(answer: Answer<T>, subject: string): T {
   if ("ok" in answer) return answer.ok;
   const { code, message } = answer.error;
-  throw USER_CODES.includes(code) ? new UsageError(`${subject}: ${message}`) : new Error(message);
+  const fault = message.startsWith("--") ? message : `${subject}: ${message}`;
+  throw USER_CODES.includes(code) ? new UsageError(fault) : new Error(message);
 }

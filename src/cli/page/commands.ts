@@ -10,6 +10,7 @@ import {
   type Run as FinishedRun,
 } from "../../engine/index.ts";
 import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
+import type { PlannedRun } from "../compare/methods.ts";
 import { compareMethods, type CompareRequest } from "./compareMethods.ts";
 import { evaluateModels, type EvaluateRequest } from "./evaluateModels.ts";
 import type { NoticeReport, Reporter, RunReport } from "./openRun.ts";
@@ -58,9 +59,9 @@ export const cliCommands = {
       }
     }),
   apply: (request: ApplyRequest, send: Send<Progress>) => answer(() => applyReceiptMasks(request, reporter(send))),
-  /** Reports progress, and each finished run as `{ run }`. */
-  compare: (request: CompareRequest, send: Send<Progress | { run: FinishedRun }>) =>
-    answer(() => compareMethods(request, reporter(send), async (run) => send({ run }))),
+  /** Reports progress, and each finished run as `{ run, planned }`. */
+  compare: (request: CompareRequest, send: Send<Progress | { run: FinishedRun; planned: PlannedRun }>) =>
+    answer(() => compareMethods(request, reporter(send), async (run, planned) => send({ run, planned }))),
   evaluate: (request: EvaluateRequest, send: Send<Progress>) => answer(() => evaluateModels(request, reporter(send))),
   prune: (request: PruneRequest, send: Send<Progress>) => answer(() => pruneGates(request, reporter(send))),
   pruneRatios: (request: RatiosRequest, send: Send<Progress>) => answer(() => pruneRatios(request, reporter(send))),

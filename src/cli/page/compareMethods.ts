@@ -13,15 +13,16 @@ import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
 import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./runMethod.ts";
 import { recoveryPlan } from "./recover.ts";
 import { scorerOf } from "./scoreRuns.ts";
+import { type FinishedRuns, readFinished, reuseMasks } from "./finishedRuns.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
-export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
+export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings, FinishedRuns {}
 
-/** Makes the runs in sequence; `onRun` gets each as it finishes. Throws EngineErrors; runs that do not fit are refused before anything is measured. */
+/** Makes the runs that are not finished, in sequence; `onRun` gets each as it finishes. Throws EngineErrors; runs that do not fit are refused before anything is measured. */
 export async function compareMethods(
   request: CompareRequest,
   report: Reporter,
-  onRun: (run: FinishedRun) => Promise<void>,
+  onRun: (run: FinishedRun, planned: PlannedRun) => Promise<void>,
 ): Promise<void> {
   const { runs } = request;
   const opened = await openRun(
@@ -41,12 +42,15 @@ export async function compareMethods(
       : await scorerOf(opened, { ...request, items: request.scoreItems }, report);
   const trained: TrainedMasks = { every: new Map(), pruned: new Map() };
   try {
+    const finished = await readFinished(opened, request);
+    if (!scorer) for (const [run, known] of finished) reuseMasks(trained, run, known);
     for (const [i, run] of runs.entries()) {
+      if (finished.has(run)) continue;
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
       const named = prefixed(report, () => `${name}  `);
       const done = await runMethod(scorer?.run ?? opened, run, { settings: request, report: named, trained });
       const { record, ...rest } = await recordOf(opened, run, done);
-      await onRun({ ...rest, record: { ...record, ...(scorer ? { scores: await scorer.scoresOf(done) } : {}) } });
+      await onRun({ ...rest, record: { ...record, ...(scorer ? { scores: await scorer.scoresOf(done) } : {}) } }, run);
     }
   } finally {
     opened.ctx.gpu.destroy();

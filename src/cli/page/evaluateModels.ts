@@ -1,5 +1,6 @@
 // Zero-shot tasks and text measures of a model and of pruned versions of it, on the host's side.
 import {
+  namingSpoilt,
   accuracyDifference,
   type Agreement,
   type Ctx,
@@ -118,7 +119,9 @@ async function measureModel(
     context,
     onWindow: (done: number, of: number): void => report({ stage, done, of, note: name }),
   });
-  const { value, tokens } = await perplexity(ctx, subject.model, ids, windows("perplexity"));
+  const { value, tokens } = await namingSpoilt(opened.weights, () =>
+    perplexity(ctx, subject.model, ids, windows("perplexity")),
+  );
   const pair = { dense: opened.model, pruned: subject.model };
   const agreement = dense ? await denseAgreement(ctx, pair, ids, windows("agreement")) : null;
   const tasks: ComparedScore[] = [];

@@ -17,6 +17,7 @@ import {
   matmulText,
   type MemoryPlan,
   type Model,
+  namingSpoilt,
   openModel,
   type OpenedModel,
   perplexity,
@@ -171,7 +172,9 @@ export async function openRun(
   const evaluation = evaluationIds.subarray(0, request.evaluationTokens);
   const context = Math.min(request.context, config.context);
   const measure = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
-    perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) });
+    namingSpoilt(opened.weights, () =>
+      perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) }),
+    );
   const dense = (await measure(opened.model, "dense perplexity")).value;
   const quantisation = await costOf({ ctx, opened, report }, evaluation, { ...request, context, quantised: dense });
   const { quantised } = opened.model;

@@ -20,13 +20,13 @@ import {
   type Recipe,
   type RecoveryReceipt,
   Session,
-  sha256,
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { sizeTable } from "./sizeTable.ts";
+import { runSubject } from "./runSubject.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -47,12 +47,13 @@ interface TrainedGates {
 
 /** Trains a recipe on the calibration text; `take` reads the result from the session before it is freed. Throws EngineErrors. */
 export async function trainSession<T>(
-  { ctx, opened, calibration, checkpoints }: OpenRun,
+  run: OpenRun,
   recipe: Recipe,
   report: Reporter,
   take: (session: Session) => Promise<T>,
 ): Promise<{ taken: T; steps: number; seconds: number }> {
-  const subject = `${opened.fingerprint} ${await sha256(new Uint8Array(calibration.slice().buffer))}`;
+  const { ctx, opened, calibration, checkpoints } = run;
+  const subject = await runSubject(run);
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject });
   const began = performance.now();
   let lastReport = -Infinity;
@@ -69,6 +70,7 @@ export async function trainSession<T>(
   };
   try {
     await checkpoints?.resume(session, subject);
+    const from = session.step;
     await session.run({
       ...(checkpoints ? { onCheckpoint: (checkpoint) => checkpoints.write(checkpoint) } : {}),
       due: () => performance.now() - lastReport >= REPORT_MS,
@@ -81,6 +83,8 @@ export async function trainSession<T>(
         report({ stage: "train", done: step, of: recipe.steps, note });
       },
     });
+    if (from < session.step && recipe.steps % recipe.checkpointEvery !== 0)
+      await checkpoints?.write(await session.checkpoint());
     const seconds = (performance.now() - began) / 1000;
     return { taken: await take(session), steps: session.step, seconds };
   } finally {

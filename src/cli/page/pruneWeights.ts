@@ -13,6 +13,7 @@ import {
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
+import { runSubject } from "./runSubject.ts";
 import { weightTargets } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -36,12 +37,10 @@ interface Calibrated {
 }
 
 /** Calibrates on the calibration text and prunes; sequences are limited to the model's context. Throws EngineErrors. */
-export async function calibrateAndPrune(
-  { ctx, opened, calibration }: OpenRun,
-  requested: WeightRecipe,
-  report: Reporter,
-): Promise<Calibrated> {
-  const recipe = { ...requested, tokens: Math.min(requested.tokens, opened.config.context) };
+export async function calibrateAndPrune(run: OpenRun, requested: WeightRecipe, report: Reporter): Promise<Calibrated> {
+  const { ctx, opened, calibration, checkpoints } = run;
+  const { config } = opened;
+  const recipe = { ...requested, tokens: Math.min(requested.tokens, config.context) };
   const sequences = calibrationSequences(calibration, recipe);
   const began = performance.now();
   const pruned = await pruneModel(
@@ -50,6 +49,7 @@ export async function calibrateAndPrune(
     { recipe, sequences },
     {
       onProgress: (done, of) => report({ stage: "prune", done, of }),
+      ...checkpoints?.blocks({ config, recipe, subject: await runSubject(run) }),
     },
   );
   return { recipe, pruned, seconds: (performance.now() - began) / 1000 };

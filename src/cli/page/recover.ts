@@ -15,6 +15,7 @@ import {
   weightsPruned,
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
+import { prunedSubject } from "./runSubject.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
 import { type RecoverSubject, type RefitAnswer, refitWeights } from "./refitWeights.ts";
 import { type RecoveryAnswer, type TrainedWeights, trainWeights } from "./trainWeights.ts";
@@ -120,10 +121,11 @@ async function trainFrom(
   if (!choice) return undefined;
   const recipe = { learningRate: recoverLearningRate(ratio, choice), ...choice };
   const weights = weightsPruned(run.opened.weights, fitted);
-  if (!isRefitted) return trainWeights(run, { ...of, weights, recipe }, report);
+  const subject = run.checkpoints ? await prunedSubject(run, pruning, fitted) : run.opened.fingerprint;
+  if (!isRefitted) return trainWeights(run, { ...of, weights, recipe, subject }, report);
   const pruned = await modelWithValues(run.ctx, run.opened, pruning, fitted);
   try {
-    return await trainWeights(run, { ...of, pruned, weights, recipe }, report);
+    return await trainWeights(run, { ...of, pruned, weights, recipe, subject }, report);
   } finally {
     pruned.free();
   }

@@ -7,6 +7,7 @@ import {
   type RecoverRecipe,
   RecoverSession,
 } from "../../engine/index.ts";
+import type { ServedCheckpoints } from "./checkpoints.ts";
 import type { OpenRun, Reporter } from "./openRun.ts";
 import type { RecoverSubject } from "./refitWeights.ts";
 
@@ -27,6 +28,8 @@ interface TrainedSubject extends RecoverSubject {
   /** What the pruned model was made from. */
   weights: ReturnType<typeof weightsPruned>;
   recipe: RecoverRecipe;
+  /** Of its checkpoints. */
+  subject: string;
 }
 
 export interface TrainedWeights {
@@ -41,16 +44,17 @@ export interface TrainedWeights {
 
 /** Throws EngineErrors. */
 export async function trainWeights(
-  { ctx, opened, calibration }: OpenRun,
+  { ctx, opened, calibration, checkpoints }: OpenRun,
   { recipe, ...subject }: TrainedSubject,
   report: Reporter,
 ): Promise<TrainedWeights> {
   const began = performance.now();
   const session = new RecoverSession(ctx, {
-    ...{ ...subject, dense: opened.model, recipe, text: calibration, subject: opened.fingerprint },
+    ...{ ...subject, dense: opened.model, recipe, text: calibration },
   });
   try {
-    await train(session, report);
+    await checkpoints?.resumeRecovery(session);
+    await train(session, report, checkpoints);
     const { guard, improved } = session;
     if (!guard) throw new Error("expected the guard to have measured");
     const { before, best, last, bestStep, tokens } = guard;
@@ -72,11 +76,12 @@ export async function trainWeights(
   }
 }
 
-async function train(session: RecoverSession, report: Reporter): Promise<void> {
-  const { steps } = session.recipe;
+/** Trains in stretches that end where the guard measures, with a checkpoint after each. */
+async function train(session: RecoverSession, report: Reporter, checkpoints?: ServedCheckpoints): Promise<void> {
+  const { steps, measureEvery } = session.recipe;
   let lastReport = -Infinity;
   let guardNote = "";
-  await session.run({
+  const watch: Parameters<RecoverSession["run"]>[0] = {
     due: () => performance.now() - lastReport >= REPORT_MS,
     onReport: ({ losses, step }) => {
       lastReport = performance.now();
@@ -85,5 +90,10 @@ async function train(session: RecoverSession, report: Reporter): Promise<void> {
     onGuard: ({ before, last }) => {
       guardNote = `  guard ${last.toFixed(2)} (${before.toFixed(2)} before)`;
     },
-  });
+  };
+  if (!checkpoints) return session.run(watch);
+  while (!session.finished) {
+    await session.run({ ...watch, steps: measureEvery - (session.step % measureEvery) });
+    await checkpoints.writeRecovery(session);
+  }
 }

@@ -99,7 +99,7 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
 /** Checkpoints under `out`, which outlive an interrupted command. */
 interface StagedCheckpoints {
   folder: string;
-  /** Names of its files, which are written in turn, so that one survives a failure. */
+  /** Names of the files that are there. */
   files: readonly string[];
   /** How to continue, as a sentence; undefined where nothing was saved. */
   hint(): string | undefined;
@@ -108,23 +108,24 @@ interface StagedCheckpoints {
 
 const CHECKPOINTS = ".checkpoints";
 
-/** Throws a UsageError where there is nothing to resume, or where a new training would replace the checkpoints of an interrupted one. */
+/** Throws a UsageError where there is nothing to resume, or where a new command would replace the checkpoints of an interrupted one. */
 export function stageCheckpoints(out: string, resume: boolean): StagedCheckpoints {
   const folder = join(out, CHECKPOINTS);
-  const saved = (): boolean => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".safetensors"));
+  const files = (): string[] =>
+    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".safetensors")) : [];
+  const saved = (): boolean => files().length > 0;
   if (resume && !saved())
     throw new UsageError(
       `--resume: expected checkpoints of an interrupted command in ${out}, found none. Leave out --resume to start anew.`,
     );
   if (!resume && saved())
     throw new UsageError(
-      `--out: expected a folder without an interrupted training, got ${out}, which has checkpoints of one. Add --resume to continue it, or delete ${folder} to start anew.`,
+      `--out: expected a folder without an interrupted command, got ${out}, which has checkpoints of one. Add --resume to continue it, or delete ${folder} to start anew.`,
     );
   return {
     folder,
-    files: ["run.0.safetensors", "run.1.safetensors"],
-    hint: () =>
-      saved() ? "The same command with --resume continues the training from its last checkpoint." : undefined,
+    files: files(),
+    hint: () => (saved() ? "The same command with --resume continues from what is saved in --out." : undefined),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

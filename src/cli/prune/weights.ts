@@ -9,6 +9,7 @@ import { isWeightForm, WEIGHT_FORMS } from "../../engine/formats/receipt/weightR
 import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
+import { RESUME_OPTION } from "../arguments/recipeArguments.ts";
 import { readRecoverArguments, type RecoverChoices, RECOVER_OPTIONS } from "../arguments/recoverArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
@@ -17,10 +18,11 @@ export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated 
   --pattern 2:4            N:M zeroes N of every M neighbouring weights; 50% zeroes this share of each row or column
   --sequences 64           of the calibration text
   --tokens 128             per sequence
-  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --forms, --dtype, --gguf-type, --shard-mb, --recover and --refit with their options as above`;
+  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --forms, --dtype, --gguf-type, --shard-mb, --resume, --recover and --refit with their options as above`;
 
 interface WeightsArguments extends RunArguments, RecoverChoices {
   recipe: WeightRecipe;
+  resume: boolean;
 }
 
 /** Whether the arguments name a method of weight pruning. */
@@ -41,6 +43,7 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
     tokens: text,
     seed: text,
     ...RECOVER_OPTIONS,
+    ...RESUME_OPTION,
   });
   const { method: named } = values;
   const method = WEIGHT_METHODS.find((known) => known === named);
@@ -60,7 +63,7 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
     throw new UsageError(
       `--forms: expected ${WEIGHT_FORMS.join(" or ")}, the forms of ${method}, got "${given.forms.join()}"`,
     );
-  return { ...given, recipe, ...readRecoverArguments(values, recipe.seed) };
+  return { ...given, recipe, resume: values["resume"] === true, ...readRecoverArguments(values, recipe.seed) };
 }
 
 export async function pruneWeightsHeadless(argv: readonly string[]): Promise<void> {

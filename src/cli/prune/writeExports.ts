@@ -26,6 +26,8 @@ interface Sending<Name extends string> {
   progress: ShowProgress;
 }
 
+const NOTHING_SAVED = "Nothing was saved to continue from: the same command starts anew.";
+
 /** How a command sends its request to the host and reads the answer. */
 interface Work<T, Name extends string> {
   /** Errors in the named files begin with this. */
@@ -50,7 +52,9 @@ export async function writeExports<T extends object, Name extends string>(
   const saved = resume === undefined ? undefined : stageCheckpoints(out, resume);
   const forget = onInterrupt(() => {
     staged.drop();
-    return saved?.hint();
+    const hint = saved?.hint();
+    if (hint === undefined) saved?.remove();
+    return hint ?? NOTHING_SAVED;
   });
   const progress = progressLine();
   try {
@@ -58,7 +62,6 @@ export async function writeExports<T extends object, Name extends string>(
     try {
       const checkpoints = saved && {
         url: host.files.writable(saved.folder, saved.files),
-        files: saved.files,
         resume: resume === true,
       };
       const urlOf = (name: Name): string => host.files.writable(staged.folder(name));
@@ -79,7 +82,8 @@ export async function writeExports<T extends object, Name extends string>(
     }
   } catch (error) {
     const hint = saved?.hint();
-    if (hint !== undefined && error instanceof Error) error.message += ` ${hint}`;
+    if (hint === undefined) saved?.remove();
+    else if (error instanceof Error && !error.message.startsWith("--resume")) error.message += ` ${hint}`;
     throw error;
   } finally {
     forget();

@@ -38,6 +38,24 @@ test("bytes are flat over 50 architectures, each measured with a few steps", () 
   expect(Math.max(...seen)).toBeLessThan(5.5 * 1024 * 557);
 });
 
+test("what was made for shapes that are gone is freed, and the rest stays", () => {
+  step(100, 200);
+  const before = buffers.bytesInUse;
+  const seen = new Set<number>();
+  for (let width = 1; width <= 50; width++) {
+    const from = arena.steps;
+    for (let i = 0; i < 3; i++) step(100, 300 + width);
+    seen.add(buffers.bytesInUse - 1024 * width);
+    expect(arena.dropMadeSince(from)).toBe(true);
+    expect(buffers.bytesInUse).toBe(before);
+    expect(arena.dropMadeSince(from)).toBe(false);
+  }
+  expect([...seen]).toEqual([before + 1024 * 300]);
+  const { allocations } = buffers;
+  step(100, 200);
+  expect(buffers.allocations).toBe(allocations);
+});
+
 test("steps that alternate with a larger one keep their buffers", () => {
   const round = (): void => {
     step(1000, 1000);
@@ -62,4 +80,18 @@ test("free gives everything back", () => {
   expect(buffers.bytesInUse).toBe(0);
   step(4);
   expect(buffers.bytesInUse).toBe(4096);
+});
+
+test("a loose take gets a larger idle buffer, but not one that is far too large", () => {
+  step(2, 30, 300);
+  const { allocations } = buffers;
+  const sizes = (...kB: readonly number[]): number[] => {
+    const taken = kB.map((size) => arena.take(1024 * size, "x", true).bytes / 1024);
+    arena.reset();
+    return taken;
+  };
+  expect(sizes(200, 25, 1, 2)).toEqual([300, 30, 2, 2]);
+  expect(buffers.allocations).toBe(allocations + 1);
+  expect(sizes(300, 2, 3)).toEqual([300, 2, 30]);
+  expect(sizes(1, 2, 1)).toEqual([2, 2, 1]);
 });

@@ -29,6 +29,11 @@ export class Buffers {
     this.gpu = gpu;
   }
 
+  /** Number of buffers that are not freed. */
+  get count(): number {
+    return this.live.size;
+  }
+
   /** Size of the largest buffer that a kernel can bind, in bytes. */
   get limitBytes(): number {
     const { maxBindingBytes, maxBufferBytes } = this.gpu.facts;
@@ -65,8 +70,16 @@ export class Buffers {
   }
 }
 
+/** The steps in which a buffer of an arena was last taken and made. */
+interface Use {
+  last: number;
+  made: number;
+}
+
 /** Idle buffers are freed while an arena owns more than this many times what its largest step took. */
 const MOST_OWNED = 1.5;
+/** How many times a request a buffer that serves it may be: compact models keep at least a twentieth of a width. */
+const MOST_LARGER = 20;
 /** Steps without a use after which a buffer may be freed, so that steps that alternate keep theirs. */
 const IDLE_STEPS = 32;
 
@@ -87,8 +100,8 @@ export class Arena {
   private readonly taken = new Map<GpuBuffer, number>();
   /** All takes of the step, in order. */
   private takes: GpuBuffer[] = [];
-  /** The arena's buffers, and in which step each was last taken. */
-  private readonly owned = new Map<GpuBuffer, number>();
+  /** The arena's buffers, in which step each was last taken, and in which it was made. */
+  private readonly owned = new Map<GpuBuffer, Use>();
   private step = 0;
   private ownedBytes = 0;
   /** Bytes of the buffers that a step took, at most so far. */
@@ -98,10 +111,11 @@ export class Arena {
     this.buffers = buffers;
   }
 
-  take(bytes: number, label: string): GpuBuffer {
+  /** A buffer of at least `bytes`. loose: it may be a larger one that is idle, so that models of other widths need no memory of their own. */
+  take(bytes: number, label: string, loose = false): GpuBuffer {
     const size = roundUp(Math.max(bytes, 1), BINDING_ALIGNMENT_BYTES);
-    const buffer = this.idle.get(size)?.pop() ?? this.grow(size, label);
-    this.owned.set(buffer, this.step);
+    const buffer = this.idle.get(size)?.pop() ?? (loose ? this.larger(size) : undefined) ?? this.grow(size, label);
+    this.owned.set(buffer, { last: this.step, made: this.owned.get(buffer)?.made ?? this.step });
     this.taken.set(buffer, this.takes.push(buffer) - 1);
     return buffer;
   }
@@ -139,23 +153,44 @@ export class Arena {
     this.idle.clear();
     const trimmed = this.trim();
     this.step += 1;
+    this.listIdle();
+    return trimmed;
+  }
+
+  /** Number of steps so far. */
+  get steps(): number {
+    return this.step;
+  }
+
+  /**
+   * Between steps: frees the buffers that were made since `steps` had this value, because the shapes that needed them are gone. Returns
+   * whether there were any. Other steps that took some of them allocate them again.
+   */
+  dropMadeSince(steps: number): boolean {
+    const gone = [...this.owned].filter(([, { made }]) => made >= steps);
+    for (const [buffer] of gone) this.drop(buffer);
+    this.idle.clear();
+    this.listIdle();
+    return gone.length > 0;
+  }
+
+  private listIdle(): void {
     for (const buffer of [...this.owned.keys()].sort((a, b) => b.id - a.id)) {
       const list = this.idle.get(buffer.bytes);
       if (list) list.push(buffer);
       else this.idle.set(buffer.bytes, [buffer]);
     }
-    return trimmed;
   }
 
   /** Frees what was not taken for a while, longest first, until the arena is within its limit. */
   private trim(): boolean {
     let stepBytes = 0;
-    for (const [buffer, last] of this.owned) if (last === this.step) stepBytes += buffer.bytes;
+    for (const [buffer, { last }] of this.owned) if (last === this.step) stepBytes += buffer.bytes;
     this.largestStep = Math.max(this.largestStep, stepBytes);
     const limit = MOST_OWNED * this.largestStep;
     if (this.ownedBytes <= limit) return false;
-    const unused = [...this.owned].filter(([, last]) => last <= this.step - IDLE_STEPS);
-    for (const [buffer] of unused.sort(([, a], [, b]) => a - b)) {
+    const unused = [...this.owned].filter(([, { last }]) => last <= this.step - IDLE_STEPS);
+    for (const [buffer] of unused.sort(([, a], [, b]) => a.last - b.last)) {
       if (this.ownedBytes <= limit) break;
       this.drop(buffer);
     }
@@ -174,7 +209,7 @@ export class Arena {
   /** Frees buffers of other steps, oldest first, until `size` more bytes fit. */
   private makeRoom(size: number): void {
     const freed = new Set<GpuBuffer>();
-    for (const [buffer, last] of this.owned) {
+    for (const [buffer, { last }] of this.owned) {
       if (this.ownedBytes + size <= this.limitBytes) break;
       if (last === this.step) continue;
       freed.add(buffer);
@@ -194,6 +229,14 @@ export class Arena {
     this.ownedBytes -= buffer.bytes;
     this.owned.delete(buffer);
     this.buffers.free(buffer);
+  }
+
+  /** The smallest idle buffer above `size`, if one is not far too large. */
+  private larger(size: number): GpuBuffer | undefined {
+    let best = Infinity;
+    for (const [bytes, list] of this.idle)
+      if (bytes > size && bytes < best && bytes <= MOST_LARGER * size && list.length > 0) best = bytes;
+    return this.idle.get(best)?.pop();
   }
 
   private grow(size: number, label: string): GpuBuffer {

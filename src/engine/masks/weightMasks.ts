@@ -15,7 +15,7 @@ export interface WeightMask {
 export type WeightMasks = readonly WeightMask[];
 
 /** Words of a matrix's bitset. */
-const wordsOf = (matrix: MlpMatrix): number => Math.ceil(weightsOf(matrix) / WORD_BITS);
+export const wordsOf = (matrix: MlpMatrix): number => Math.ceil(weightsOf(matrix) / WORD_BITS);
 /** Number of weights of a matrix. */
 export const weightsOf = ({ shape }: MlpMatrix): number => shape[0] * shape[1];
 

@@ -80,7 +80,12 @@ export async function loadModel(
         ? compact(weights.blocks.map((_, l) => blockColumns(uploads, lists, l, config.dModel)))
         : DENSE;
       const { gpuBytes } = uploads;
-      return { config, weights, precision, quantised, selection, gpuBytes, free: () => uploads.free() };
+      const freeShapes = lists ? ctx.shapesFromHere() : undefined;
+      const free = (): void => {
+        uploads.free();
+        freeShapes?.();
+      };
+      return { config, weights, precision, quantised, selection, gpuBytes, free };
     });
   } catch (error) {
     uploads.free();

@@ -18,8 +18,7 @@ import { openWeights, readSafetensors } from "../formats/safetensors/safetensors
 import { weightsFiles } from "../formats/safetensors/weightsFiles.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
-import { decodeCheckpoint } from "../train/checkpoint.ts";
-import { encodeCheckpoint } from "../train/checkpoint.fixture.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.ts";
 import { malformedBytes, malformedJson } from "./malformed.fixture.ts";
 import { readModelFiles } from "./open.ts";
 

@@ -66,7 +66,7 @@ export class RecoverSession {
   private readonly state: RecoverState;
   private readonly weights: PrunedWeightsReader;
   private readonly text: GuardedText;
-  private readonly subject: string;
+  readonly subject: string;
   private readonly tap: Tap;
   private reported = 0;
   private pausing = false;

@@ -1,8 +1,7 @@
 // Checkpoints survive a round trip, and damaged ones are refused.
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
-import { type Checkpoint, decodeCheckpoint } from "./checkpoint.ts";
-import { encodeCheckpoint } from "./checkpoint.fixture.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
 import { DEFAULT_RECIPE, type Recipe, recipeJson } from "../recipes/recipe.ts";

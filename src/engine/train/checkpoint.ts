@@ -1,7 +1,7 @@
 // A checkpoint: everything that a run needs to continue as if it had not stopped. Stored as safetensors, which other tools can open.
 import { EngineError, invariant } from "../errors.ts";
 import { parseJson } from "../formats/files/folder.ts";
-import { memorySource } from "../formats/files/memoryFolder.ts";
+import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
 import { readReceiptRecipe } from "../formats/receipt/readReceipt.ts";
 import { DEFAULT_RECIPE, recipeJson, type Recipe } from "../recipes/recipe.ts";
@@ -54,10 +54,14 @@ export async function checkpointChunks(checkpoint: Checkpoint): Promise<AsyncIte
   return writeSafetensors(streams, await withChecksum({ metadata, tensors }));
 }
 
+/** The same bytes, joined. */
+export const encodeCheckpoint = async (checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> =>
+  collectBytes(await checkpointChunks(checkpoint));
+
 const START_ANEW = "Start a new run.";
 
 /**
- * Reads the bytes of `checkpointChunks`, joined. Throws "format" if they are something else or damaged: every field is checked as strictly as in a
+ * Reads the bytes of `encodeCheckpoint`. Throws "format" if they are something else or damaged: every field is checked as strictly as in a
  * receipt, the parameters and moments have to be finite, and the checksum has to be theirs.
  */
 export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {

@@ -6,7 +6,7 @@ import { sha256 } from "../model/open.ts";
 /** What a checkpoint stores: texts, and tensors in the order of the file. */
 interface Contents {
   metadata: Readonly<Record<string, string>>;
-  tensors: readonly Float32Array<ArrayBuffer>[];
+  tensors: readonly (Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[];
 }
 
 const CHECKSUM = "sha256";

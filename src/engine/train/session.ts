@@ -251,6 +251,6 @@ function metricsOf(rows: Float32Array, first: number, count: number, blockWeight
 const notFinite = (step: number): EngineError =>
   new EngineError(
     "not-finite",
-    `The loss of step ${step} is not a finite number, so the run was stopped. Resume from the last checkpoint, which is older, with a lower learning rate or another seed.`,
+    `The loss of step ${step} is not a finite number, so the run was stopped. ${step === 0 ? "It was the first one: the weights of the model may be damaged, which its dense perplexity shows." : "Resume from the last checkpoint, which is older, if there is one, or train with a lower learning rate or another seed."}`,
     { step },
   );

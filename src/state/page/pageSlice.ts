@@ -21,6 +21,7 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
   return {
     theme: "system",
     dialog: null,
+    reportOf: null,
     tour: null,
     singleKeys: true,
     ratioUnit: "blocks",
@@ -29,6 +30,7 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
     status: null,
     setTheme: (theme) => set({ theme }),
     showDialog: (dialog) => set({ dialog }),
+    showReport: (reportOf) => set({ reportOf, dialog: "report" }),
     showTour: (tour) => set({ tour }),
     setSingleKeys: (singleKeys) => set({ singleKeys }),
     setRatioUnit: (ratioUnit) => set({ ratioUnit }),

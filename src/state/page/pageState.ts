@@ -33,12 +33,14 @@ interface Notice {
 }
 
 /** Dialogs that a key or the palette can open. */
-export type DialogName = "palette" | "keys" | "reset" | "glossary";
+export type DialogName = "palette" | "keys" | "reset" | "glossary" | "report";
 
 export interface PageSlice {
   theme: Theme;
   /** The dialog that is open. */
   dialog: DialogName | null;
+  /** Id of the saved run that the dialog of reports is about; null: the current pruning. */
+  reportOf: string | null;
   /** The step of the tour that is shown, from 0; null: no tour. */
   tour: number | null;
   /** Whether keys without Ctrl do anything. */
@@ -50,6 +52,8 @@ export interface PageSlice {
   status: string | null;
   setTheme(theme: Theme): void;
   showDialog(dialog: DialogName | null): void;
+  /** Opens the dialog that saves a report of a saved run; null: of the current pruning. */
+  showReport(of: string | null): void;
   showTour(step: number | null): void;
   setSingleKeys(on: boolean): void;
   setRatioUnit(unit: RatioUnit): void;

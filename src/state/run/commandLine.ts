@@ -1,6 +1,14 @@
 // The settings of the page as a command line: `npm run prune` does the same run.
-import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, type Recipe, type WeightRecipe } from "../../engine/index.ts";
-import type { TextSource } from "../../shared/texts.ts";
+import {
+  DEFAULT_RECIPE,
+  DEFAULT_WEIGHT_RECIPE,
+  type Recipe,
+  runKind,
+  type RunRecord,
+  type WeightRecipe,
+} from "../../engine/index.ts";
+import { bundledText, type TextSource } from "../../shared/texts.ts";
+import { EMBEDDED_FACTS } from "../../worker/embeddedModel.ts";
 import type { StudioState } from "../storeState.ts";
 
 /** What differs from the defaults of the command, as its options. */
@@ -50,26 +58,43 @@ const weightOptions = ({ method, pattern, ...recipe }: WeightRecipe): Options =>
 /** In quotes where a shell would read more than a word. */
 const quoted = (word: string): string => (/^[\w./:%,+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
+/** Of the built-in model, in the project's folder. */
+const EMBEDDED_PATH = "public/model";
+
 const pathOf = (text: TextSource): string => (text.kind === "bundled" ? `public/text/${text.name}.txt` : text.name);
 
+type Settings = Pick<
+  StudioState,
+  "method" | "recipe" | "weightRecipe" | "calibration" | "evaluation" | "evaluationTokens"
+>;
+
 /** The command. Files of the user's own are given by their names: a page does not know where they are. */
-export function commandLineOf(
-  state: Pick<
-    StudioState,
-    | "method"
-    | "recipe"
-    | "weightRecipe"
-    | "calibration"
-    | "evaluation"
-    | "evaluationTokens"
-    | "model"
-    | "requestedSource"
-  >,
-): string {
-  const { method, recipe, weightRecipe, model, requestedSource, calibration, evaluation, evaluationTokens } = state;
+export function commandLineOf(state: Settings & Pick<StudioState, "model" | "requestedSource">): string {
+  const { model, requestedSource } = state;
   const name = model.phase === "open" ? model.facts.name : "MODEL";
+  return commandLine(requestedSource.kind === "embedded" ? EMBEDDED_PATH : name, state);
+}
+
+/** The command that does a saved run again; null where one command cannot: thresholds, moved targets, runs that were stopped, baselines, recovered weights. */
+export function commandLineOfRun({ made, model, calibration, perplexity, recovery }: RunRecord): string | null {
+  const kind = runKind(made);
+  const stopped = made.kind === "disp" && made.steps !== made.recipe.steps;
+  if (made.kind === "baseline" || recovery || stopped || kind === "moved" || kind === "point") return null;
+  const textNamed = (name: string): TextSource => bundledText(name) ?? { kind: "own", name, text: "" };
+  return commandLine(model.fingerprint === EMBEDDED_FACTS.fingerprint ? EMBEDDED_PATH : model.name, {
+    method: made.kind === "disp" ? "disp" : made.recipe.method,
+    recipe: made.kind === "disp" ? made.recipe : DEFAULT_RECIPE,
+    weightRecipe: made.kind === "disp" ? DEFAULT_WEIGHT_RECIPE : made.recipe,
+    calibration: textNamed(calibration.name),
+    evaluation: textNamed(perplexity.text.name),
+    evaluationTokens: perplexity.tokens,
+  });
+}
+
+function commandLine(modelPath: string, settings: Settings): string {
+  const { method, recipe, weightRecipe, calibration, evaluation, evaluationTokens } = settings;
   const options: Options = [
-    ["model", requestedSource.kind === "embedded" ? "public/model" : name],
+    ["model", modelPath],
     ["text", pathOf(calibration)],
     ["eval", pathOf(evaluation)],
     ["eval-tokens", evaluationTokens],

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { DEFAULT_RECIPE, type Run, runJson } from "../../engine/index.ts";
 import { architectureAt, bench, RECOVERED, type Script } from "../client.fixture.ts";
-import { modelRefusal, restoreRefusal } from "./restoreRefusal.ts";
+import { modelNeeded, modelRefusal, restoreRefusal } from "./restoreRefusal.ts";
 import { threeSteps, gatesRun, weightsRun } from "./savedRuns.fixture.ts";
 
 const recipe = { ...DEFAULT_RECIPE, ratio: 0.4, seed: 7, steps: 60 };
@@ -73,6 +73,11 @@ it("is refused with its reason for another model, and for SparseGPT", async () =
   expect(now().runsError?.message).toBe("This run belongs to other. Open other first.");
   expect(types()).not.toContain("restore");
   expect(modelRefusal(now(), other.record)).not.toBeNull();
+  expect(modelNeeded(now(), other.record)).toMatch(/^Open other to load the run, measure it/);
+  const version = { ...kept.record, model: { ...kept.record.model, fingerprint: "g" } };
+  expect(modelNeeded(now(), version)).toMatch(/^Open the version of tiny that this run was made with to load/);
+  expect(modelNeeded(now(), kept.record)).toBeNull();
+  expect(modelNeeded({ model: { phase: "closed" } }, kept.record)).toMatch(/^Open tiny to load/);
   expect(restoreRefusal(now(), kept.record)).toBeNull();
   const { made: weights } = kept.record;
   if (weights.kind !== "weights") throw new Error("expected single weights");

@@ -1,6 +1,6 @@
 // Restoring a saved run: its masks, recipe, curves and texts. What was not saved with it is said.
 import { EngineError, type Run, type RunRecord } from "../../engine/index.ts";
-import { BUNDLED_TEXTS, type TextSource, type TextSources } from "../../shared/texts.ts";
+import { bundledText, type TextSource, type TextSources } from "../../shared/texts.ts";
 import { replacePruning } from "../run/currentPruning.ts";
 import type { Deps } from "../slice.ts";
 import type { GetState, Patch, SetState, StudioState } from "../storeState.ts";
@@ -53,12 +53,6 @@ function controlsOf({ made }: RunRecord, { run, recipe, pausedRecipe, weightReci
     recipe: shown,
     pausedRecipe: run.phase === "paused" ? (pausedRecipe ?? recipe) : null,
   };
-}
-
-/** The bundled text of this name; null for a text of the user's own. */
-function bundledText(name: string): TextSource | null {
-  const found = BUNDLED_TEXTS.find((text) => `${text.name}.txt` === name);
-  return found ? { kind: "bundled", name: found.name } : null;
 }
 
 /** The run's bundled texts where others are chosen. */

@@ -47,6 +47,26 @@ type Saving =
 const isPoint = ({ architecture }: Pick<StudioState, "architecture">): boolean =>
   architecture !== null && runKind(architecture.made) === "point";
 
+/** A run with the curves of this session where it is of it. */
+function withCurves(run: Run, state: StudioState, { series }: Pick<Deps, "series">): Run {
+  const curves = run.record.made.kind === "disp" && showsRun(state) ? series.history() : undefined;
+  return curves ? { ...run, history: curves } : run;
+}
+
+/** Makes the action that reads the current pruning as a run. */
+export function shownRun(deps: Deps, { read, find, twin }: RunLibrary, get: GetState): RunsSlice["shownRun"] {
+  return async () => {
+    const state = get();
+    const { restored, recovered } = state;
+    if (restored && !recovered && find(restored.record.id)) return read(restored.record.id);
+    if (!currentPruning(state)) return null;
+    const made = await deps.turn(() => deps.client.request({ type: "record", of: "shown", msPerToken: null }));
+    if (!made) return null;
+    const saved = await twin(made);
+    return withCurves(saved ? { ...made, record: saved } : made, state, deps);
+  };
+}
+
 /** Saves runs, one after the other, so that each is compared with those before it. */
 export function savingRuns(
   deps: Deps,
@@ -64,11 +84,10 @@ export function savingRuns(
       const msPerToken = given.what === "time" ? given.msPerToken : null;
       const made = await turn(() => deps.client.request({ type: "record", of, msPerToken }));
       if (!made) return;
-      const curves = made.record.made.kind === "disp" && showsRun(state) ? deps.series.history() : undefined;
       // The run is saved at its trained ratio, which may not be the one that is shown.
       const scores = of === "shown" || !isPoint(state) ? completeScoresOf(state, now) : null;
       const measured = { ...(msPerToken ? { msPerToken } : {}), ...(scores ? { scores } : {}) };
-      const run: Run = { ...made, record: { ...made.record, ...measured }, ...(curves ? { history: curves } : {}) };
+      const run: Run = { ...withCurves(made, state, deps), record: { ...made.record, ...measured } };
       const same = await twin(run);
       const adds = given.what === "finished" || given.what === "point";
       // The time or the scores of a point that is not kept have no place.

@@ -7,7 +7,7 @@ import type { RunsSlice } from "./runsState.ts";
 import type { RunStore } from "./runStore.ts";
 import { keepingUnsaved } from "./unsavedRuns.ts";
 import { restoring } from "./restoreRun.ts";
-import { libraryTask, removingRuns, runFiles, savingRuns } from "./runTasks.ts";
+import { libraryTask, removingRuns, runFiles, savingRuns, shownRun } from "./runTasks.ts";
 
 const NAME_LENGTH = 200;
 
@@ -49,6 +49,8 @@ export const runsSlice =
       ...removingRuns(deps, library, get),
       ...runFiles(deps, library, get),
       readRunMasks: (id) => kept.masks(id),
+      readRun: library.read,
+      shownRun: shownRun(deps, library, get),
       saveUnsavedRuns: again.start,
       restoreRun: restoring(deps, library, { set, get }),
     };

@@ -35,6 +35,10 @@ export interface RunsSlice {
   exportRuns(ids: readonly string[]): Promise<string | null>;
   importRuns(text: string, file: string): Promise<void>;
   readRunMasks(id: string): Promise<RunMasks>;
+  /** A saved run with its masks and curves. Rejects with "config" if there is none, "storage" or "format" if its masks cannot be read. */
+  readRun(id: string): Promise<Run>;
+  /** The current pruning as a run, with the record that is saved of it, if any; null where nothing is pruned or measured. */
+  shownRun(): Promise<Run | null>;
   /** Makes a saved run the current pruning, with its recipe, curves and texts. */
   restoreRun(id: string): Promise<void>;
 }

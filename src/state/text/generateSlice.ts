@@ -11,7 +11,10 @@ export const generateSlice: SliceOf<GenerateSlice> = ({ client, task, on }, set,
       const { model, prompt, generateTokens: tokens, temperature, textSeed: seed } = get();
       if (model.phase !== "open") return null;
       return {
-        begin: { generation: { phase: "writing", subject: "dense" }, denseText: "", prunedText: "" },
+        begin: {
+          generation: { phase: "writing", subject: "dense" },
+          ...{ writtenWith: { prompt, temperature, seed }, denseText: "", prunedText: "" },
+        },
         work: () => client.request({ type: "generate", prompt, tokens, temperature, seed }),
         done: ({ dense, pruned, of }) => ({
           generation: { phase: "written", of },
@@ -29,6 +32,7 @@ export const generateSlice: SliceOf<GenerateSlice> = ({ client, task, on }, set,
     generateTokens: 64,
     temperature: 0.7,
     textSeed: 1,
+    writtenWith: null,
     denseText: "",
     prunedText: "",
     setGeneration: (patch) => set(patch),

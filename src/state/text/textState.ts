@@ -23,8 +23,10 @@ export function lastOf(measured: Measured): PerplexityReading | null {
   return measured.phase === "none" ? null : measured.last;
 }
 
+type MeasuredOn = Pick<PerplexityResult, "text" | "context" | "tokens">;
+
 /** Whether two perplexities can be compared: equal text, context and number of tokens. */
-export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>
+export const sameReading = (a: MeasuredOn, b: MeasuredOn): boolean =>
   a.text.sha256 === b.text.sha256 && a.context === b.context && a.tokens === b.tokens;
 
 export interface TextSlice extends TextSources {
@@ -68,6 +70,8 @@ export interface GenerateSlice {
   generateTokens: number;
   temperature: number;
   textSeed: number;
+  /** What the texts were written with: the fields above may have changed since. */
+  writtenWith: { prompt: string; temperature: number; seed: number } | null;
   denseText: string;
   prunedText: string;
   setGeneration(patch: Partial<Pick<GenerateSlice, "prompt" | "generateTokens" | "temperature" | "textSeed">>): void;

@@ -1,6 +1,7 @@
 // The dialogs that load later than the page.
 import { KeySheet } from "../panels/page/KeySheet.tsx";
 import { Palette } from "../panels/page/Palette.tsx";
+import { ReportDialog } from "../report/ReportDialog.tsx";
 import { Glossary } from "../terms/Glossary.tsx";
 
 export function Dialogs() {
@@ -9,6 +10,7 @@ export function Dialogs() {
       <Palette />
       <KeySheet />
       <Glossary />
+      <ReportDialog />
     </>
   );
 }

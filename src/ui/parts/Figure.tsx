@@ -26,9 +26,11 @@ interface Props<Data> {
   source: Source<Data>;
   /** The data as numbers. */
   table: (data: Data) => FigureTable;
+  /** What a saved picture is of; default: the model and the current pruning. */
+  of?: string;
 }
 
-export function Figure<Data>({ name, title, caption, make, source, table }: Props<Data>) {
+export function Figure<Data>({ name, title, caption, make, source, table, of }: Props<Data>) {
   const figure = useRef<HTMLElement>(null);
   const chart = useRef<ChartHandle>(null);
   const number = useNumbered(name, figure);
@@ -53,7 +55,7 @@ export function Figure<Data>({ name, title, caption, make, source, table }: Prop
           >
             Table
           </button>
-          <Save {...{ name, title, number, read }} chart={() => chart.current} />
+          <Save {...{ name, title, number, read, of }} chart={() => chart.current} />
         </div>
       </div>
       {asTable ? <LiveTable source={source} table={table} label={`Figure ${number}: ${title}`} /> : null}
@@ -72,15 +74,16 @@ interface SaveProps {
   title: string;
   number: number | null;
   read: () => FigureTable | null;
+  of: string | undefined;
   chart: () => ChartHandle | null;
 }
 
 /** The figure as a picture and as numbers. Pictures carry what they are of. */
-function Save({ name, title, number, read, chart }: SaveProps) {
+function Save({ name, title, number, read, of, chart }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
   const { copied, copy } = useCopy();
-  const heading = (): string => `${title} (${pictureTitle(store.getState())})`;
+  const heading = (): string => `${title}\n${of ?? pictureTitle(store.getState())}`;
   const csv = (): string => {
     const found = read();
     return found ? csvOf(found.head, found.rows) : "";

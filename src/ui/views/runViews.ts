@@ -157,12 +157,15 @@ export function overlapOf(a: RunMasks, b: RunMasks): { table: OverlapData; a: Ui
   const [left, right] = [unpackRunMasks(a), unpackRunMasks(b)];
   const same = left.every(({ name, gates }, i) => right[i]?.name === name && right[i].gates.length === gates.length);
   if (a.kind !== b.kind || left.length !== right.length || !same) return null;
-  const perBlock = a.kind === "gates" ? 5 : new Set(left.map(({ name }) => partOf(name))).size;
-  const rows = left.slice(0, perBlock).map(({ name }, k) => (a.kind === "gates" ? `s${k + 1}` : partOf(name)));
+  const perBlock = a.kind === "gates" ? 5 : new Set(left.map(({ name }) => matrixPartOf(name))).size;
+  const rows = left.slice(0, perBlock).map(({ name }, k) => (a.kind === "gates" ? `s${k + 1}` : matrixPartOf(name)));
   const overlaps = left.map(({ gates }, i) => jaccard(gates, right[i]?.gates ?? gates));
   const values = rows.map((_, k) => overlaps.filter((_, i) => i % perBlock === k));
   return { table: { rows, values }, a: left.map(({ gates }) => gates), b: right.map(({ gates }) => gates) };
 }
 
+/** "model.layers.12.mlp.up_proj.weight" -> 12; 0 for a name without a number. */
+export const blockOf = (name: string): number => Number(/\.(\d+)\./.exec(name)?.[1] ?? 0);
+
 /** "model.layers.0.mlp.up_proj.weight" -> "up". */
-const partOf = (name: string): string => (name.split(".").at(-2) ?? name).replace(/_proj$/, "");
+export const matrixPartOf = (name: string): string => (name.split(".").at(-2) ?? name).replace(/_proj$/, "");

@@ -1,5 +1,5 @@
 // The command that runs a recipe with the Python package, for models that no GPU here has room for (docs/scale.md).
-import { DEFAULT_RECIPE, type Recipe } from "../../engine/index.ts";
+import { DEFAULT_RECIPE, type Recipe, type WeightRecipe } from "../../engine/index.ts";
 
 /** What the user has to replace. */
 const [TEXT, EVALUATION, OUT] = ["TEXT.txt", "HELD.txt", "OUT"];
@@ -22,13 +22,24 @@ const FLAGS = [
   ] as const),
 ] as const;
 
+const quoted = (model: string): string => (/^[\w./-]+$/.test(model) ? model : `'${model.replaceAll("'", "'\\''")}'`);
+
+/** The command that prunes single weights: block by block from disk, so one process is enough. model: as in `scaleCommand`. */
+export function scaleWeightsCommand(model: string, recipe: WeightRecipe): string {
+  const { method, pattern, sequences, tokens, seed } = recipe;
+  return [
+    ...["espalier prune --model", quoted(model), "--text", TEXT, "--eval", EVALUATION, "--out", OUT],
+    ...["--method", method, "--pattern", pattern, "--sequences", sequences, "--tokens", tokens, "--seed", seed],
+    "--weights bf16",
+  ].join(" ");
+}
+
 /** One line for a shell. model: the folder of the model, quoted where necessary. */
 export function scaleCommand(model: string, recipe: Recipe): string {
-  const folder = /^[\w./-]+$/.test(model) ? model : `'${model.replaceAll("'", "'\\''")}'`;
   const bounds = recipe.ratioMode === "every" ? ["--keep-from", recipe.ratioFrom, "--keep-to", recipe.ratioTo] : [];
   const changed = FLAGS.filter(([field]) => recipe[field] !== DEFAULT_RECIPE[field]);
   return [
-    ...["torchrun --nproc-per-node gpu -m espalier prune --model", folder, "--text", TEXT, "--eval", EVALUATION],
+    ...["torchrun --nproc-per-node gpu -m espalier prune --model", quoted(model), "--text", TEXT, "--eval", EVALUATION],
     ...[
       "--out",
       OUT,

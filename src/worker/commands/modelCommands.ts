@@ -4,7 +4,8 @@ import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
 import { checkAdapter } from "../check/checkAdapter.ts";
-import { pausedOf, RecoveryFile } from "../run/recoveryFile.ts";
+import { pausedOf } from "../run/recoveryFile.ts";
+import { recoveryFileOf } from "./recoverCommands.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, listCached } from "../storage/library.ts";
 import { EXPORTS, removeUnclaimed } from "../storage/opfs.ts";
@@ -60,12 +61,9 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   await run.findCheckpoint();
   // tabs that crashed leave exports as large as a model
   void removeUnclaimed(EXPORTS);
-  const recovery = new RecoveryFile(model, state.claims);
+  const recovery = recoveryFileOf(state, model);
   state.claims.keepOnly(recovery.name);
-  const paused = await recovery.saved().catch((thrown: unknown) => {
-    send({ type: "error", error: EngineError.from(thrown).toPlain(), during: "train" });
-    return undefined;
-  });
+  const paused = await recovery.saved();
   send({ type: "pausedRecovery", paused: paused ? pausedOf(paused) : null });
   return modelFacts(ctx, opening, source);
 }

@@ -1,5 +1,5 @@
 // Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it.
-import { EngineError, invariant, type Run } from "../../engine/index.ts";
+import { EngineError, invariant, type OpenedModel, type Run } from "../../engine/index.ts";
 import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../protocol.ts";
 import { type Pruned, unrecovered } from "../run/pruned.ts";
 import { refitPruning } from "../run/refit.ts";
@@ -26,7 +26,7 @@ type RecoverHandlers = Pick<
 
 export function recoverCommands(state: WorkerState): RecoverHandlers {
   const pause: PauseRequest = { requested: false };
-  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model, state.claims);
+  const fileOf = (): RecoveryFile => recoveryFileOf(state, state.onDevice.opened().model);
   return {
     recover: (command) => {
       pause.requested = false;
@@ -46,6 +46,10 @@ export function recoverCommands(state: WorkerState): RecoverHandlers {
     },
   };
 }
+
+/** The stored recovery of a model; the page shows what is damaged. */
+export const recoveryFileOf = ({ claims, send }: WorkerState, opened: OpenedModel): RecoveryFile =>
+  new RecoveryFile(opened, claims, (error) => send({ type: "error", error: error.toPlain(), during: "train" }));
 
 /** Shared by the recovery and the command that pauses it. */
 interface PauseRequest {
@@ -74,7 +78,7 @@ async function recoverCurrent(
   await planned(state, { opened, pruned, choice });
   const text = await state.text("calibration", controls.cancelled);
   const subject = await recoverySubject(opened, { pruned, choice, text });
-  const file = new RecoveryFile(opened, state.claims);
+  const file = recoveryFileOf(state, opened);
   const paused = resume ? await pausedRecovery(file, subject) : undefined;
   if (!paused) await discard(state, file);
   state.evaluationTokens = tokens;
@@ -156,8 +160,9 @@ const NONE_PAUSED = "There is no paused recovery of this model any more. Start a
 
 /** The paused recovery of this subject. Throws "config" where there is none, or only one of something else. */
 async function pausedRecovery(file: RecoveryFile, subject: string): Promise<StoredRecovery> {
-  const saved = await file.saved();
-  invariant(saved, "config", NONE_PAUSED);
+  const stored = await file.load();
+  invariant(stored, "config", NONE_PAUSED);
+  const { saved } = stored;
   const { calibration } = saved.run.record;
   invariant(
     saved.subject === subject || !startsFromRefit(saved.subject),
@@ -169,9 +174,7 @@ async function pausedRecovery(file: RecoveryFile, subject: string): Promise<Stor
     "config",
     `The paused recovery belongs to other masks, another choice or another text: it was trained on ${calibration.name}. Choose that text under Run, then resume, or discard it.`,
   );
-  const checkpoint = await file.checkpoint();
-  invariant(checkpoint, "config", NONE_PAUSED);
-  return { saved, checkpoint };
+  return stored;
 }
 
 /** Makes what a paused recovery trains the current pruning, unless it is. */

@@ -4,6 +4,7 @@ import {
   type Masks,
   type Model,
   type OpenedModel,
+  namingSpoilt,
   perplexity,
   type PerplexityPair,
   quantisationCost,
@@ -65,10 +66,10 @@ export class Perplexities {
     const before = key === null ? undefined : this.cache.get(key);
     if (before) return before;
     const model = await job.model();
-    const { value, context, tokens } = await perplexity(ctx, model, job.text.ids.subarray(0, job.tokens), {
-      context: Math.min(this.window, model.config.context),
-      ...watch,
-    });
+    const options = { context: Math.min(this.window, model.config.context), ...watch };
+    const { value, context, tokens } = await namingSpoilt(job.opened.weights, () =>
+      perplexity(ctx, model, job.text.ids.subarray(0, job.tokens), options),
+    );
     const { quantised } = job.opened.model;
     const common = { text: refOf(job.text), context, tokens, beginToken: false };
     const result = { value, ...common, ...(quantised ? { quantised } : {}) };

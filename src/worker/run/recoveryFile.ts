@@ -1,5 +1,7 @@
 // The paused recovery of a model, in the origin's private file system: the session's checkpoint, and the pruning that it belongs to.
 import {
+  decodeRecovery,
+  type EngineError,
   invariant,
   JsonField,
   type OpenedModel,
@@ -60,36 +62,55 @@ export const pausedOf = ({ choice, step, readings, run }: SavedRecovery): Paused
   of: run.record.name,
 });
 
-/** The stored recovery of a model. It belongs to one tab: others neither see nor replace it. */
+/** Both files of a stored recovery, without their endings. */
+interface Generation {
+  stem: string;
+  /** Whether the next write replaces it; older versions had one generation, without a number. */
+  turn?: Turn;
+  saved: SavedRecovery;
+}
+
+type Turn = 0 | 1;
+
+/**
+ * The stored recovery of a model: two generations that are written in turn, so that one survives a failure. It belongs to one tab: others
+ * neither see nor replace it.
+ */
 export class RecoveryFile {
   readonly name: string;
+  /** The generation that is written next; undefined until the stored ones were looked at. */
+  private turn: Turn | undefined;
 
+  /** onDamaged: gets the reason for each damaged generation, which was set aside. */
   constructor(
     opened: Pick<OpenedModel, "fingerprint">,
     private readonly claims: Claims,
+    private readonly onDamaged: (error: EngineError) => void,
   ) {
     this.name = `recoveries/${opened.fingerprint}`;
   }
 
-  /**
-   * What is paused, without its checkpoint, which may be large; undefined if there is none. Throws "format" for a damaged one, which is set
-   * aside with the reason.
-   */
+  /** What is paused, without its checkpoint, which may be large; undefined if there is none. */
   async saved(): Promise<SavedRecovery | undefined> {
-    const [state, file] = [await readFile(`${this.name}.json`), await readFile(`${this.name}.safetensors`)];
-    if (!state || !file || state.size === 0 || file.size === 0) return undefined;
-    if (!(await this.claims.owns(this.name))) return undefined;
-    try {
-      return readSaved(await state.text());
-    } catch (error) {
-      throw await damaged("The paused recovery cannot be resumed", `${this.name}.json`, error);
-    }
+    return (await this.generations())[0]?.saved;
   }
 
-  /** The checkpoint to resume from; undefined if there is none. */
-  async checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const file = await readFile(`${this.name}.safetensors`);
-    return file && new Uint8Array(await file.arrayBuffer());
+  /** What is paused, to resume from: the newest generation whose checkpoint is not damaged. Undefined if there is none. */
+  async load(): Promise<StoredRecovery | undefined> {
+    const all = await this.generations();
+    for (const [at, { stem, saved, turn }] of all.entries()) {
+      const path = `${stem}.safetensors`;
+      const checkpoint = await readFile(path).then((file) => file?.arrayBuffer());
+      if (!checkpoint) continue;
+      try {
+        await decodeRecovery(new Uint8Array(checkpoint));
+        this.turn = turn === 0 ? 1 : 0;
+        return { saved, checkpoint: new Uint8Array(checkpoint) };
+      } catch (error) {
+        this.onDamaged(await damaged(all[at + 1] ? OLDER_ONE : CANNOT, path, error));
+      }
+    }
+    return undefined;
   }
 
   /** Throws "storage", also where another tab has a recovery of this model. */
@@ -99,17 +120,54 @@ export class RecoveryFile {
       "storage",
       "Another tab has a recovery of this model, and one is stored per model. This one continues, but is not saved for a later session.",
     );
-    await writeFile(`${this.name}.safetensors`, [checkpoint]);
+    this.turn ??= (await this.generations())[0]?.turn === 0 ? 1 : 0;
+    const stem = `${this.name}.${this.turn}`;
+    // Without its state a checkpoint is not read, so an interrupt cannot leave one with the state of another.
+    await remove(`${stem}.json`);
+    await writeFile(`${stem}.safetensors`, [checkpoint]);
     const state = JSON.stringify({ ...saved, run: runJson(saved.run) });
-    await writeFile(`${this.name}.json`, [new TextEncoder().encode(state)]);
+    await writeFile(`${stem}.json`, [new TextEncoder().encode(state)]);
+    this.turn = this.turn === 0 ? 1 : 0;
+    await removeBoth(this.name);
   }
 
   /** Does nothing where it belongs to another tab. */
   async remove(): Promise<void> {
     if (!(await this.claims.owns(this.name))) return;
-    await remove(`${this.name}.json`);
-    await remove(`${this.name}.safetensors`);
+    for (const { stem } of this.stems()) await removeBoth(stem);
   }
+
+  /** The stored generations, newest first. Damaged ones are set aside. Empty where they belong to another tab. */
+  private async generations(): Promise<Generation[]> {
+    const found: Generation[] = [];
+    const errors: { stem: string; error: unknown }[] = [];
+    for (const { stem, turn } of this.stems()) {
+      const [state, file] = [await readFile(`${stem}.json`), await readFile(`${stem}.safetensors`)];
+      if (!state || !file || state.size === 0 || file.size === 0) continue;
+      if (!(await this.claims.owns(this.name))) return [];
+      try {
+        found.push({ stem, ...(turn === undefined ? {} : { turn }), saved: readSaved(await state.text()) });
+      } catch (error) {
+        errors.push({ stem, error });
+      }
+    }
+    for (const { stem, error } of errors)
+      this.onDamaged(await damaged(found.length > 0 ? OLDER_ONE : CANNOT, `${stem}.json`, error));
+    return found.sort((a, b) => b.saved.step - a.saved.step);
+  }
+
+  private stems(): { stem: string; turn?: Turn }[] {
+    const { name } = this;
+    return [{ stem: `${name}.0`, turn: 0 }, { stem: `${name}.1`, turn: 1 }, { stem: name }];
+  }
+}
+
+const CANNOT = "The paused recovery cannot be resumed";
+const OLDER_ONE = "A checkpoint of the paused recovery is damaged, so the other one is used";
+
+async function removeBoth(stem: string): Promise<void> {
+  await remove(`${stem}.json`);
+  await remove(`${stem}.safetensors`);
 }
 
 /** Reads what `write` wrote beside the checkpoint. Throws "format" or "config" naming the field. */

@@ -43,7 +43,7 @@ class Source:
     """The parsed config.json."""
     weights: StoredWeights
     masks: Sequence[Mask]
-    """0 or 1 for the gates of each of the 5L vectors."""
+    """0 or 1 for the gates of each of the 5L vectors; empty where single weights are pruned, whose zeros are in `weights`."""
     shard_bytes: int | None = None
     """Most bytes of tensors per file; None: one file."""
 
@@ -81,7 +81,7 @@ def export_masked(source: Source, out: Path) -> None:
         def make() -> torch.Tensor:
             tensor = source.weights.read(info.name)
             for axis, vector in enumerate(vectors_of(source.family, info.name) or ()):
-                if vector is not None:
+                if vector is not None and source.masks:
                     tensor.index_fill_(axis, torch.from_numpy(np.flatnonzero(source.masks[vector] == 0)), 0)
             return tensor
 

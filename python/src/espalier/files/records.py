@@ -17,21 +17,19 @@ from espalier.masks.architecture import Architecture
 from espalier.masks.shape import VECTORS_PER_BLOCK, ModelShape
 
 _MASK_ENCODING = "base64; one bit per gate, eight per byte, first gate in the lowest bit"
-_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+"""Of one weight, by the dtype of the model's files."""
 _INDEX_BYTES = 4
 _MOST_POINTS = 4096
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class FinishedRun:
-    """What is known of a run when it ends."""
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What is known of any run when it ends."""
 
-    recipe: Recipe
-    architecture: Architecture
     shape: ModelShape
-    steps: int
     model_name: str
     licence: str
     dtype: str
@@ -44,6 +42,17 @@ class FinishedRun:
     calibration: dict[str, str]
     perplexity: Json
     """text, context, tokens, beginToken, dense and pruned."""
+    recovery: Json | None = None
+    """As in receipts; None where the kept weights are the dense model's, or those of the method."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedRun(RunFacts):
+    """A structural run."""
+
+    recipe: Recipe
+    architecture: Architecture
+    steps: int
     history: dict[str, list[float]] = field(default_factory=dict)
     """loss, penalty, kept and target of all steps."""
 
@@ -71,18 +80,10 @@ class FinishedRun:
 
 def receipt_json(run: FinishedRun, checks: Sequence[Json], sample: Json | None) -> Json:
     """receipt.json. checks: one per form that was written. sample: a few logits of the pruned model."""
-    size, shape = _BYTES[run.dtype], run.shape
+    size, shape = BYTES[run.dtype], run.shape
     indices = sum(run.architecture.counts) * _INDEX_BYTES
     return {
-        "format": 1,
-        "program": {"name": "Espalier", "version": __version__},
-        "adapter": run.adapter,
-        "host": run.host,
-        "model": {
-            "name": run.model_name, "licence": run.licence, "modelType": shape.model_type, "dtype": run.dtype,
-            "layers": shape.layers, "dModel": shape.d_model, "dMlp": shape.d_mlp, "heads": shape.heads,
-            "kvHeads": shape.kv_heads, "headDim": shape.head_dim, "glu": shape.glu,
-        },
+        **receipt_head(run),
         "recipe": recipe_json(run.recipe),
         "target": {"ratio": "block weights kept", "value": run.recipe.ratio},
         **({"targets": run.targets} if run.targets else {}),
@@ -95,38 +96,63 @@ def receipt_json(run: FinishedRun, checks: Sequence[Json], sample: Json | None) 
             "widths": run.widths,
         },
         "masks": {"encoding": _MASK_ENCODING, "vectors": [pack_bits(mask) for mask in run.architecture.masks]},
-        "perplexity": [run.perplexity],
-        "checks": list(checks),
-        **({"sample": sample} if sample else {}),
+        **receipt_end(run, checks, sample),
+    }
+
+
+def receipt_head(run: RunFacts) -> Json:
+    """How every receipt begins."""
+    shape = run.shape
+    return {
+        "format": 1,
+        "program": {"name": "Espalier", "version": __version__},
+        "adapter": run.adapter,
+        "host": run.host,
+        "model": {
+            "name": run.model_name, "licence": run.licence, "modelType": shape.model_type, "dtype": run.dtype,
+            "layers": shape.layers, "dModel": shape.d_model, "dMlp": shape.d_mlp, "heads": shape.heads,
+            "kvHeads": shape.kv_heads, "headDim": shape.head_dim, "glu": shape.glu,
+        },
+        **({"recovery": run.recovery} if run.recovery else {}),
     }  # fmt: skip
+
+
+def receipt_end(run: RunFacts, checks: Sequence[Json], sample: Json | None) -> Json:
+    """How every receipt ends. checks and sample: as in `receipt_json`."""
+    return {"perplexity": [run.perplexity], "checks": list(checks), **({"sample": sample} if sample else {})}
+
+
+def record_json(run: RunFacts, name: str, made: Json, kept: Json) -> Json:
+    """The record of any run. kept: blockWeights, modelWeights and bytes."""
+    return {
+        "format": "espalier-run-1",
+        "id": str(uuid.uuid4()),
+        "name": name,
+        "finished": datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "adapter": f"{run.adapter}, {run.host}",
+        "model": {"name": run.model_name, "modelType": run.shape.model_type, "fingerprint": run.fingerprint},
+        "made": made,
+        "calibration": run.calibration,
+        "perplexity": run.perplexity,
+        "kept": kept,
+        "msPerToken": None,
+        **({"recovery": run.recovery} if run.recovery else {}),
+    }
 
 
 def run_json(run: FinishedRun) -> Json:
     """run.json: the record, the masks and the curves, which the studio's library imports."""
     masks = run.architecture.masks
+    made = {
+        "kind": "disp",
+        "recipe": recipe_json(run.recipe),
+        "steps": run.steps,
+        **({"targets": run.targets} if run.targets else {}),
+    }
+    bytes_kept = run.kept_model["kept"] * BYTES[run.dtype]
+    kept = {"blockWeights": run.kept_blocks, "modelWeights": run.kept_model, "bytes": bytes_kept}
     return {
-        "record": {
-            "format": "espalier-run-1",
-            "id": str(uuid.uuid4()),
-            "name": _name(run.recipe),
-            "finished": datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "adapter": f"{run.adapter}, {run.host}",
-            "model": {"name": run.model_name, "modelType": run.shape.model_type, "fingerprint": run.fingerprint},
-            "made": {
-                "kind": "disp",
-                "recipe": recipe_json(run.recipe),
-                "steps": run.steps,
-                **({"targets": run.targets} if run.targets else {}),
-            },
-            "calibration": run.calibration,
-            "perplexity": run.perplexity,
-            "kept": {
-                "blockWeights": run.kept_blocks,
-                "modelWeights": run.kept_model,
-                "bytes": run.kept_model["kept"] * _BYTES[run.dtype],
-            },
-            "msPerToken": None,
-        },
+        "record": record_json(run, _name(run.recipe), made, kept),
         "masks": {"kind": "gates", "sizes": run.shape.sizes, "masks": [pack_bits(mask) for mask in masks]},
         **({"history": _history_json(run)} if run.history.get("loss") else {}),
     }

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,25 @@ class StoredWeights:
             return file.get_slice(name)[first:end]
 
 
+class ChangedWeights(StoredWeights):
+    """The tensors of a folder, some of them with other values. `changed` makes the new values from those in the file, in any float dtype.
+
+    The values are rounded to the stored dtype (nearest even) when they are read.
+    """
+
+    def __init__(self, base: StoredWeights, changed: Mapping[str, Callable[[torch.Tensor], torch.Tensor]]):
+        self.tensors = base.tensors
+        self._changed = changed
+
+    def read(self, name: str) -> torch.Tensor:
+        values = super().read(name)
+        change = self._changed.get(name)
+        return values if change is None else change(values).to(values.dtype)
+
+    def read_rows(self, name: str, first: int, end: int) -> torch.Tensor:
+        return self.read(name)[first:end] if name in self._changed else super().read_rows(name, first, end)
+
+
 def _header(path: Path) -> list[StoredTensor]:
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
@@ -138,6 +157,11 @@ def _write_file(path: Path, tensors: Sequence[NewTensor]) -> None:
             if list(data.shape) != one.shape or data.dtype != DTYPES[one.dtype]:
                 raise ValueError(f"{one.name}: expected {one.dtype} {one.shape}, got {data.dtype} {list(data.shape)}")
             file.write(data.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+
+
+def write_tensors(path: Path, tensors: Sequence[NewTensor]) -> None:
+    """Writes one file, with the tensors in the order of the studio's."""
+    _write_file(path, _ordered(tensors))
 
 
 def write_weights(folder: Path, tensors: Sequence[NewTensor], shard_bytes: int | None = None) -> None:

@@ -144,3 +144,16 @@ def architecture_of(logits: Sequence[Float32s], shape: ModelShape, sharing: Shar
     own = [cut.mask(vector, low) for vector in ranked]
     masks = [np.ones(sizes[i], np.uint8) if mask is None else mask for i, mask in enumerate(sharing.spread(own))]
     return Architecture(masks, cut.counts, cut.kept, target, cut.threshold)
+
+
+def nestedness_of(masks: Sequence[Sequence[Mask]]) -> dict[str, float]:
+    """Of architectures in ascending order of ratio: the gates that a smaller one keeps but the next larger one does not.
+
+    broken: how many; of: all gates that the smaller ones keep; share: broken / of.
+    """
+    broken = of = 0
+    for smaller, larger in zip(masks, masks[1:], strict=False):
+        for small, large in zip(smaller, larger, strict=True):
+            of += int(small.sum())
+            broken += int((small > large).sum())
+    return {"broken": broken, "of": of, "share": broken / of if of else 0}

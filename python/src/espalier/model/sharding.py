@@ -30,7 +30,7 @@ def load_shards(model: PreTrainedModel, weights: StoredWeights, ranks: Ranks) ->
     """Allocates this rank's rows of every parameter and reads them. Throws EspalierError for a tensor that the files lack."""
     model.to_empty(device=ranks.device)
     model.tie_weights()
-    _restore_buffers(model, ranks.device)
+    restore_buffers(model, ranks.device)
     tied = bool(model.config.tie_word_embeddings)
     for name, parameter in model.named_parameters():
         if tied and name == "lm_head.weight":
@@ -60,7 +60,7 @@ def _load_rows(name: str, parameter: nn.Parameter, weights: StoredWeights, ranks
         local.copy_(weights.read_rows(name, first, first + local.shape[0]))
 
 
-def _restore_buffers(model: PreTrainedModel, device: torch.device) -> None:
+def restore_buffers(model: PreTrainedModel, device: torch.device) -> None:
     """Computes the buffers that no file stores: the frequencies of RoPE, and Gemma's scale. Throws EspalierError for any other."""
     for name, module in list(model.named_modules()):
         lost = module._non_persistent_buffers_set

@@ -1,6 +1,7 @@
 """Perplexity (METHOD.md 4): windows of the context length that do not overlap, the first token of each not scored."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from transformers import PreTrainedModel
@@ -11,22 +12,35 @@ from espalier.ranks import Ranks
 from espalier.train.session import language_loss
 
 
+def turns_of(windows: int, ranks: Ranks) -> list[int]:
+    """The windows that this rank computes, one per turn: every n-th. Where they run out, it computes the last one again, uncounted."""
+    return [min(turn + ranks.rank, windows - 1) for turn in range(0, windows, ranks.world)]
+
+
 @torch.no_grad()
 def perplexity(model: PreTrainedModel, ids: torch.Tensor, context: int, ranks: Ranks) -> tuple[float, int]:
     """exp(sum of the losses / scored tokens), and the tokens in the windows. ids: (T). All ranks call it and get the same value.
 
     Throws EspalierError for fewer than 2 ids and for a loss that is not finite.
     """
-    windows = windows_of(len(ids), context)
+
+    def loss_of(start: int, length: int) -> float:
+        return float(language_loss(model, ids[start : start + length].to(ranks.device)))
+
+    return mean_perplexity(loss_of, len(ids), context, ranks)
+
+
+def mean_perplexity(loss_of: Callable[[int, int], float], tokens: int, context: int, ranks: Ranks) -> tuple[float, int]:
+    """The same from `loss_of`, the mean loss of the window (start, length) of a text of `tokens` ids."""
+    windows = windows_of(tokens, context)
     if not windows:
-        raise EspalierError(f"evaluation text: expected at least 2 tokens, got {len(ids)}. Choose a longer text.")
+        raise EspalierError(f"evaluation text: expected at least 2 tokens, got {tokens}. Choose a longer text.")
     total = torch.zeros(2, dtype=torch.float64)
-    # Each rank takes every n-th window. All ranks gather sharded weights together, so all compute the same number of windows.
-    for turn in range(0, len(windows), ranks.world):
-        mine = turn + ranks.rank
-        start, length = windows[min(mine, len(windows) - 1)]
-        loss = float(language_loss(model, ids[start : start + length].to(ranks.device)))
-        if mine < len(windows):
+    # All ranks gather sharded weights together, so all compute the same number of windows.
+    for turn, window in enumerate(turns_of(len(windows), ranks)):
+        start, length = windows[window]
+        loss = loss_of(start, length)
+        if turn * ranks.world + ranks.rank < len(windows):
             total += torch.tensor([loss * (length - 1), length - 1], dtype=torch.float64)
     loss_sum, scored = ranks.sum_(total.to(ranks.device)).tolist()
     if not math.isfinite(loss_sum):

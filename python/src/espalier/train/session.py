@@ -127,16 +127,17 @@ class Session:
             column.append(value)
 
     @torch.no_grad()
-    def gate_logits(self) -> list[Float32s]:
-        """(N_i) for each distinct vector after the last update, for the recipe's ratio or the nearest one that was trained."""
-        recipe = self.recipe
-        every = recipe.ratio_mode == "every"
-        ratio = min(recipe.ratio_to, max(recipe.ratio_from, recipe.ratio)) if every else recipe.ratio
+    def gate_logits(self, ratio: float | None = None) -> list[Float32s]:
+        """(N_i) for each distinct vector after the last update, for a ratio or the nearest one that was trained. Default: the recipe's."""
+        recipe, ratio = self.recipe, self.recipe.ratio if ratio is None else ratio
+        if recipe.ratio_mode == "every":
+            ratio = min(recipe.ratio_to, max(recipe.ratio_from, ratio))
         return [logits.float().cpu().numpy() for logits in self.gate_model(ratio)]
 
-    def architecture(self) -> Architecture:
-        """The masks of the recipe's ratio."""
-        return architecture_of(self.gate_logits(), self.shape, self.sharing, self.recipe.ratio)
+    def architecture(self, ratio: float | None = None) -> Architecture:
+        """The masks of a ratio. Default: the recipe's."""
+        ratio = self.recipe.ratio if ratio is None else ratio
+        return architecture_of(self.gate_logits(ratio), self.shape, self.sharing, ratio)
 
     def _draw(self, logits: Vectors) -> tuple[Vectors, Vectors]:
         """The gates of the loss and those that the budget counts: two draws in the paper's code (gumbel), otherwise the same."""

@@ -1,4 +1,5 @@
 // A chart as a self-contained SVG document: styles inlined, canvases embedded as images.
+import { textMeasurer } from "./measure.ts";
 
 /** Presentation attributes that a saved SVG needs, and the value of each that can be left out. */
 const INLINED: Readonly<Record<string, string>> = {
@@ -14,21 +15,24 @@ const INLINED: Readonly<Record<string, string>> = {
   "shape-rendering": "auto",
 };
 const TEXT_INLINED = ["font-family", "font-size", "font-weight", "font-variant-numeric", "text-anchor"];
+/** Height of the title's line, and of each line of its caption. */
 const TITLE_PX = 24;
+const CAPTION_PX = 15;
 /** Empty border of a saved chart. */
 const PAD_PX = 12;
 const SVG_NS = "http://www.w3.org/2000/svg";
 
 /**
  * The plot as an SVG document that needs no other file, without cursor and flashes. The accessible name becomes its <title>.
- * @param title drawn above the chart where given
+ * @param title drawn above the chart where given; its lines after the first are a caption, which is wrapped to the width of the chart
  */
 export function snapshot(plot: HTMLElement, title?: string): string {
   const source = plot.querySelector("svg");
   if (!source) throw new Error("plot: expected an SVG in it, got none; pass the element that the chart was made in");
   const copy = styledCopy(source);
   const { width, height } = source.viewBox.baseVal;
-  const head = title === undefined ? 0 : TITLE_PX;
+  const [heading = "", ...caption] = wrapped(title ?? "", width, textMeasurer(plot));
+  const head = title === undefined ? 0 : TITLE_PX + CAPTION_PX * caption.length;
   const box = { x: -PAD_PX, y: -PAD_PX - head, width: width + 2 * PAD_PX, height: height + 2 * PAD_PX + head };
   copy.setAttribute("xmlns", SVG_NS);
   copy.removeAttribute("aria-hidden");
@@ -36,14 +40,32 @@ export function snapshot(plot: HTMLElement, title?: string): string {
   copy.setAttribute("height", String(box.height));
   copy.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
   const { backgroundColor, color, fontFamily } = getComputedStyle(plot);
-  const heading = { x: 0, y: -10, fill: color, "font-family": fontFamily, "font-size": 14, "font-weight": 600 };
+  const font = { fill: color, "font-family": fontFamily };
+  const lines = [
+    svgElement(plot, "text", { x: 0, y: 14 - head, ...font, "font-size": 14, "font-weight": 600 }, heading),
+    ...caption.map((line, i) => {
+      return svgElement(plot, "text", { x: 0, y: 14 - head + CAPTION_PX * (i + 1), ...font, "font-size": 11 }, line);
+    }),
+  ];
   copy.prepend(
     svgElement(plot, "title", {}, plot.getAttribute("aria-label") ?? ""),
     svgElement(plot, "rect", { ...box, fill: backgroundColor }),
-    ...(title === undefined ? [] : [svgElement(plot, "text", heading, title)]),
+    ...(title === undefined ? [] : lines),
     ...canvasImages(plot),
   );
   return new XMLSerializer().serializeToString(copy);
+}
+
+/** The title, and its caption in lines of at most `width` pixels in the charts' font, broken between words. */
+function wrapped(title: string, width: number, measure: (text: string) => number): string[] {
+  const [heading = "", ...rest] = title.split("\n");
+  const lines: string[] = [];
+  for (const word of rest.join(" ").split(" ").filter(Boolean)) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`;
+    if (lines.length > 0 && measure(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return [heading, ...lines];
 }
 
 /** A copy with computed styles as attributes, without the cursor's marks. */

@@ -8,9 +8,11 @@ import { copyInto } from "../../ops/arithmetic.ts";
 import { embedding } from "../../ops/embedding.ts";
 import { heightOf, inOneBuffer, type RowParts } from "../../ops/kit/rowParts.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
-import type { BlockNorms } from "./blockPruner.ts";
+import type { BlockWeights } from "../../model/decoderWeights.ts";
+import type { BlockNorms, BlockPruner } from "./blockPruner.ts";
 import { CalibrationStream, stopped } from "./calibrationStream.ts";
-import { checkFits, mlpMatrices } from "../../masks/mlpMatrices.ts";
+import { checkFits, type MlpMatrix, mlpMatrices } from "../../masks/mlpMatrices.ts";
+import { applyBlock, type PrunedBlock, updatedBlock } from "./prunedBlock.ts";
 import { sparseGptPruner } from "./sparseGptPruner.ts";
 import type { WeightMask, WeightMasks } from "../../masks/weightMasks.ts";
 import { parsePattern, type WeightRecipe } from "../../recipes/weightRecipe.ts";
@@ -35,6 +37,10 @@ interface WeightPruningOptions {
   /** Units of work done and in total: each pass of a sequence through a block is one, and so is each matrix. */
   onProgress?: (done: number, of: number) => void;
   cancelled?: () => boolean;
+  /** Blocks that an interrupted pruning of the same recipe and sequences has made; they are not pruned again. */
+  known?: (block: number) => Promise<PrunedBlock | undefined>;
+  /** Awaited with each block that is pruned now. */
+  onBlock?: (pruned: PrunedBlock) => Promise<void>;
 }
 
 /**
@@ -45,7 +51,7 @@ export async function pruneWeights(
   ctx: Ctx,
   dense: Model,
   { recipe, sequences }: WeightPruningInput,
-  { onProgress, cancelled }: WeightPruningOptions = {},
+  { onProgress, cancelled, known, onBlock }: WeightPruningOptions = {},
 ): Promise<PrunedWeights> {
   const { config } = dense;
   const { method } = recipe;
@@ -59,9 +65,10 @@ export async function pruneWeights(
     "calibration text: expected at least one sequence, got none. Choose a longer text.",
   );
   const matrices = mlpMatrices(config);
-  const total = calibrated ? 2 * sequences.length * config.layers + matrices.length : matrices.length;
+  const passes = calibrated ? sequences.length : 0;
+  const total = 2 * passes * config.layers + matrices.length;
   let done = 0;
-  const advance = (): void => onProgress?.(++done, total);
+  const advance = (by = 1): void => onProgress?.((done += by), total);
   const pruned = copyMlp(ctx, dense);
   const watch = { onSequence: advance, ...(cancelled ? { cancelled } : {}) };
   const stream = calibrated ? new CalibrationStream(ctx, pruned, sequences, watch) : undefined;
@@ -70,23 +77,23 @@ export async function pruneWeights(
       ? sparseGptPruner(ctx, config, pattern, sequences.length)
       : scoredPruner(ctx, config, method, pattern);
   const pause = (): Promise<void> => breathe(cancelled);
-  const masks: WeightMask[] = [];
-  const norms: BlockNorms[] = [];
+  const blocks: PrunedBlock[] = [];
   try {
-    for (const [l, block] of pruned.weights.blocks.entries()) {
-      if (stream) {
-        pruner.begin();
-        await stream.observe(l, pruner.observe);
-        norms.push(await pruner.norms(l));
+    for (const [l, weights] of pruned.weights.blocks.entries()) {
+      const of = matrices.filter((one) => one.block === l);
+      const before = await known?.(l);
+      if (before) {
+        await applyBlock(ctx, weights, before);
+        advance(passes + of.length);
       }
-      for (const matrix of matrices.filter((one) => one.block === l)) {
-        await pause();
-        masks.push(await pruner.prune(block, matrix, pause));
-        advance();
-      }
+      const made =
+        before ?? (await pruneBlock({ weights, block: l, matrices: of }, { pruner, stream, pause, advance }));
+      if (!before) await onBlock?.(method === "sparsegpt" ? await updatedBlock(ctx, weights, made) : made);
+      blocks.push(made);
       await stream?.advance(l);
     }
-    return { model: pruned, masks, norms };
+    const norms = blocks.flatMap((block) => block.norms ?? []);
+    return { model: pruned, masks: blocks.flatMap(({ masks }) => masks), norms };
   } catch (error) {
     pruned.free();
     throw error;
@@ -94,6 +101,34 @@ export async function pruneWeights(
     stream?.free();
     pruner.free();
   }
+}
+
+interface BlockTools {
+  pruner: BlockPruner;
+  stream: CalibrationStream | undefined;
+  pause: () => Promise<void>;
+  /** Called for each matrix. */
+  advance: () => void;
+}
+
+/** Observes one block's inputs and prunes its matrices in place. */
+async function pruneBlock(
+  { weights, block, matrices }: { weights: BlockWeights; block: number; matrices: readonly MlpMatrix[] },
+  { pruner, stream, pause, advance }: BlockTools,
+): Promise<PrunedBlock> {
+  let norms: BlockNorms | undefined;
+  if (stream) {
+    pruner.begin();
+    await stream.observe(block, pruner.observe);
+    norms = await pruner.norms(block);
+  }
+  const masks: WeightMask[] = [];
+  for (const matrix of matrices) {
+    await pause();
+    masks.push(await pruner.prune(weights, matrix, pause));
+    advance();
+  }
+  return { block, masks, ...(norms ? { norms } : {}) };
 }
 
 /** Lets the event loop run, so that a request to stop arrives, and stops if there was one. */

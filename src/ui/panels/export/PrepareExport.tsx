@@ -1,6 +1,7 @@
 // The preparation of an export: its settings, the button or the progress, and what the last one was made of.
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { percent, whole } from "../../../shared/format.ts";
+import { canReport } from "../../../state/allowed.ts";
 import type { Prepared } from "../../../state/export/exportState.ts";
 import { currentPruning, samePruned } from "../../../state/run/currentPruning.ts";
 import type { StudioState } from "../../../state/storeState.ts";
@@ -51,7 +52,8 @@ interface Props {
 
 export function PrepareExport({ ready, nesting }: Props) {
   const { phase, last } = useStudio((state) => state.exported);
-  const { prepareExport, cancelExport } = useActions();
+  const { prepareExport, cancelExport, showReport } = useActions();
+  const reportable = useStudio(canReport);
   const preparing = phase === "preparing";
   return (
     <div>
@@ -73,6 +75,9 @@ export function PrepareExport({ ready, nesting }: Props) {
             onClick={() => void prepareExport()}
           >
             {last ? "Prepare again" : "Prepare export"}
+          </button>
+          <button type="button" data-testid="export-report" disabled={!reportable} onClick={() => showReport(null)}>
+            Report…
           </button>
         </p>
       )}

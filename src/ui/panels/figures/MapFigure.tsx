@@ -6,6 +6,7 @@ import { FigureLink } from "../../parts/FigureLink.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { gateSource } from "../../views/chartSources.ts";
 import { mapTable } from "../../views/figureTables.ts";
+import { MAP_CAPTION } from "./captions.ts";
 
 export function MapFigure() {
   const studio = useStudioStore();
@@ -23,7 +24,7 @@ export function MapFigure() {
       <Figure
         name="map"
         title="Which dimensions survive"
-        caption="Rows: the places in each block where dimensions are selected (attention in/out, MLP in/out). Columns: embedding dimensions. Right: share kept of each row. Bottom: share of the rows that keep each dimension."
+        caption={MAP_CAPTION}
         make={gateMap}
         table={mapTable}
         source={source}

@@ -8,16 +8,12 @@ import { Figure } from "../../parts/Figure.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { runSource, widthsSource } from "../../views/chartSources.ts";
 import { runTable, widthsTable } from "../../views/figureTables.ts";
-
-const KEPT_CAPTIONS: Readonly<Record<RatioMode, string>> = {
-  one: "Share kept at each step; dashed: target.",
-  every: "Distance from the ratio that each step drew.",
-};
+import { CURVES_CAPTION, KEPT_CAPTIONS, NO_SAVED_CURVES, NO_WEIGHT_CURVES, WIDTHS_CAPTION } from "./captions.ts";
 
 /** Why there are no curves although something is pruned; null where there are, or may be. */
 function noCurves({ weights, restored }: StudioState): string | null {
-  if (weights) return "Single-weight pruning has no training curves.";
-  return restored?.missing.includes(CURVES) ? "No curves are saved with this run." : null;
+  if (weights) return NO_WEIGHT_CURVES;
+  return restored?.missing.includes(CURVES) ? NO_SAVED_CURVES : null;
 }
 
 /** What the run on the screen was trained for. Before the first step the figure shows the target of the recipe, as for one ratio. */
@@ -44,10 +40,7 @@ export function RunFigures() {
       <Figure
         name="curves"
         title="Loss and budget penalty"
-        caption={
-          missing ??
-          "Training loss per token (red), and budget penalty R relative to step 0 (blue). R near 0: target met. Dots: the pruned model on the evaluation text; dashed: the dense one."
-        }
+        caption={missing ?? CURVES_CAPTION}
         make={make.lossCurves}
         table={runTable}
         source={source}
@@ -63,7 +56,7 @@ export function RunFigures() {
       <Figure
         name="widths"
         title="Widths, block by block"
-        caption="Kept width of each selection, block by block."
+        caption={WIDTHS_CAPTION}
         make={widths}
         table={widthsTable}
         source={widthSource}

@@ -1,13 +1,15 @@
 // For a model that does not fit on the GPU: the command that prunes it with PyTorch, with the current recipe filled in.
 import { useCopy } from "../../parts/useCopy.ts";
 import { useStudio } from "../../studioContext.tsx";
-import { scaleCommand } from "../../views/scaleCommand.ts";
+import { scaleCommand, scaleWeightsCommand } from "../../views/scaleCommand.ts";
 
 /** model: its name. */
 export function ScaleCommand({ model }: { model: string }) {
+  const method = useStudio((state) => state.method);
   const recipe = useStudio((state) => state.recipe);
+  const weightRecipe = useStudio((state) => state.weightRecipe);
   const { copied, copy } = useCopy();
-  const command = scaleCommand(model, recipe);
+  const command = method === "disp" ? scaleCommand(model, recipe) : scaleWeightsCommand(model, weightRecipe);
   return (
     <>
       <p>

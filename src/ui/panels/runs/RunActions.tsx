@@ -1,4 +1,4 @@
-// What can be done with a saved run: compare, load, rename, export, delete.
+// What can be done with a saved run: compare, view, load, rename, export, delete.
 import type { RunRecord } from "../../../engine/index.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
 import { restoreRefusal } from "../../../state/runs/restoreRefusal.ts";
@@ -11,6 +11,10 @@ interface Props {
   picked: boolean;
   /** Called with the id of a run that is picked for comparison. */
   onPick: (id: string) => void;
+  /** Its figures are shown. */
+  viewed: boolean;
+  /** Called with the id of a run whose figures are to be shown, or no longer. */
+  onView: (id: string) => void;
   /** Called when the run is to be renamed. */
   onRename: () => void;
 }
@@ -45,15 +49,16 @@ function Action({ text, runName, testId, disabled, reason, pressed, act }: Actio
   );
 }
 
-export function RunActions({ run, picked, onPick, onRename }: Props) {
+export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Props) {
   const { id, name } = run;
   const refusal = useStudio((state) => restoreRefusal(state, run));
-  const { removeRun, restoreRun } = useActions();
+  const { removeRun, restoreRun, showReport } = useActions();
   const save = useSaveRuns();
   const ready = useStudio(canRestoreRun);
   return (
     <div className="run-actions">
       <Action text="Compare" runName={name} testId="run-pick" pressed={picked} act={() => onPick(id)} />
+      <Action text="View" runName={name} testId="run-view" pressed={viewed} act={() => onView(id)} />
       <Action
         text="Load"
         runName={name}
@@ -64,6 +69,7 @@ export function RunActions({ run, picked, onPick, onRename }: Props) {
       />
       <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
       <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
+      <Action text="Report…" runName={name} testId="run-report" act={() => showReport(id)} />
       <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />
       {refusal ? (
         <span className="field-hint" data-testid="run-refusal">

@@ -12,6 +12,10 @@ interface Props {
   letter: string | null;
   /** Called with the id of a run that is picked for comparison. */
   onPick: (id: string) => void;
+  /** Its figures are shown. */
+  viewed: boolean;
+  /** Called with the id of a run whose figures are to be shown, or no longer. */
+  onView: (id: string) => void;
 }
 
 /** Method and recipe, size, zero-shot scores, and when the run finished. */
@@ -26,7 +30,7 @@ function factsOf(run: RunRecord): string[] {
   ];
 }
 
-export function RunRow({ run, letter, onPick }: Props) {
+export function RunRow({ run, letter, onPick, viewed, onView }: Props) {
   const [naming, setNaming] = useState(false);
   const row = useRef<HTMLLIElement>(null);
   const named = (): void => {
@@ -54,7 +58,7 @@ export function RunRow({ run, letter, onPick }: Props) {
             </Fragment>
           ))}
         </p>
-        <RunActions run={run} picked={letter !== null} onPick={onPick} onRename={() => setNaming(true)} />
+        <RunActions picked={letter !== null} onRename={() => setNaming(true)} {...{ run, onPick, viewed, onView }} />
       </div>
       <p className="run-perplexity">{perplexityText(run.perplexity.pruned)}</p>
     </li>

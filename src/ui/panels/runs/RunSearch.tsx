@@ -6,23 +6,33 @@ import { matching } from "../../views/runViews.ts";
 import type { RunGroup } from "../../views/runViews.ts";
 import { RunRow } from "./RunRow.tsx";
 
-/** Rows added at a time: a row has five buttons, so a thousand rows would take a second to render. */
+/** Rows added at a time: a row has six buttons, so a thousand rows would take a second to render. */
 const ROWS = 50;
 
 interface RowsProps {
   runs: readonly RunRecord[];
   /** Ids of the runs picked as A and B. */
   pair: readonly string[];
+  /** Called with the id of a run that is picked for comparison. */
   onPick: (id: string) => void;
+  /** Id of the run whose figures are shown; null for none. */
+  viewed: string | null;
+  /** Called with the id of a run whose figures are to be shown, or no longer. */
+  onView: (id: string) => void;
 }
 
-function Rows({ runs, pair, onPick }: RowsProps) {
+function Rows({ runs, pair, onPick, viewed, onView }: RowsProps) {
   const [limit, setLimit] = useState(ROWS);
   const left = runs.length - limit;
   return (
     <ul className="runs-list" data-testid="runs-list" aria-label="Saved runs" tabIndex={0}>
       {runs.slice(0, limit).map((run) => (
-        <RunRow key={run.id} run={run} letter={"AB"[pair.indexOf(run.id)] ?? null} onPick={onPick} />
+        <RunRow
+          key={run.id}
+          letter={"AB"[pair.indexOf(run.id)] ?? null}
+          viewed={run.id === viewed}
+          {...{ run, onPick, onView }}
+        />
       ))}
       {left > 0 ? (
         <li className="runs-more">
@@ -35,15 +45,11 @@ function Rows({ runs, pair, onPick }: RowsProps) {
   );
 }
 
-interface Props {
+interface Props extends Omit<RowsProps, "runs"> {
   group: RunGroup;
-  /** Ids of the runs picked as A and B. */
-  pair: readonly string[];
-  /** Called with the id of a run that is picked for comparison. */
-  onPick: (id: string) => void;
 }
 
-export function RunSearch({ group, pair, onPick }: Props) {
+export function RunSearch({ group, ...choices }: Props) {
   const [words, setWords] = useState("");
   const searched = useDeferredValue(words);
   const found = useMemo(() => matching(group.runs, searched), [group, searched]);
@@ -63,7 +69,7 @@ export function RunSearch({ group, pair, onPick }: Props) {
           onChange={({ target }) => setWords(target.value)}
         />
       </div>
-      <Rows key={`${group.key} ${searched}`} runs={found} pair={pair} onPick={onPick} />
+      <Rows key={`${group.key} ${searched}`} runs={found} {...choices} />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-// Saved runs: files, messages, the trade-off of one group of runs beside their list, and two of them compared.
+// Saved runs: files, messages, the trade-off of one group of runs beside their list, one of them to look at, and two of them compared.
 import { Suspense, useMemo, useState } from "react";
 import { useStudio } from "../../studioContext.tsx";
 import { groupRuns } from "../../views/runViews.ts";
@@ -9,6 +9,7 @@ import { later } from "../../parts/later.ts";
 
 const TradeoffFigure = later(async () => (await import("./TradeoffFigure.tsx")).TradeoffFigure);
 const RunsCompare = later(async () => (await import("./compare/RunsCompare.tsx")).RunsCompare);
+const SavedRun = later(async () => (await import("./SavedRun.tsx")).SavedRun);
 
 export function RunsPanel() {
   const runs = useStudio((state) => state.runs);
@@ -21,6 +22,13 @@ export function RunsPanel() {
     // the last two picked are A and B; picking one of them again drops it
     setPicked((now) => (now.includes(id) ? now.filter((other) => other !== id) : [...now.slice(-1), id]));
   });
+  const [viewedId, setViewed] = useState<string | null>(null);
+  const viewed = group?.runs.find(({ id }) => id === viewedId);
+  const [view] = useState(
+    () =>
+      (id: string): void =>
+        setViewed((now) => (now === id ? null : id)),
+  );
   const [a, b] = pair.map((id) => group?.runs.find((run) => run.id === id));
   return (
     <section className="runs" aria-labelledby="runs-title" data-testid="runs">
@@ -37,11 +45,21 @@ export function RunsPanel() {
       ) : (
         <div className="runs-bench">
           <Suspense>
-            <TradeoffFigure groups={groups} group={group} pair={pair} onGroup={setGroupKey} onPick={pick} />
+            <TradeoffFigure
+              groups={groups}
+              group={group}
+              pair={pair}
+              onGroup={setGroupKey}
+              onPick={pick}
+              onView={view}
+            />
           </Suspense>
-          <RunSearch group={group} pair={pair} onPick={pick} />
+          <RunSearch group={group} pair={pair} onPick={pick} viewed={viewed?.id ?? null} onView={view} />
         </div>
       )}
+      <Suspense>
+        {viewed ? <SavedRun key={viewed.id} record={viewed} onClose={() => setViewed(null)} /> : null}
+      </Suspense>
       <Suspense>{a && b ? <RunsCompare key={`${a.id} ${b.id}`} a={a} b={b} /> : null}</Suspense>
     </section>
   );

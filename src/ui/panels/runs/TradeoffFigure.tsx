@@ -3,7 +3,8 @@ import { useMemo, useState } from "react";
 import { tradeoff } from "../../../charts/index.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { Figure } from "../../parts/Figure.tsx";
-import { useActions } from "../../studioContext.tsx";
+import { modelRefusal } from "../../../state/runs/restoreRefusal.ts";
+import { useActions, useStudioStore } from "../../studioContext.tsx";
 import { SIZES, tradeoffOf } from "../../views/runViews.ts";
 import type { RunGroup, Size } from "../../views/runViews.ts";
 import { useValueSource } from "../../views/useValueSource.ts";
@@ -19,15 +20,25 @@ interface Props {
   onGroup: (key: string) => void;
   /** Called with the id of a run that is picked for comparison; stable between renders. */
   onPick: (id: string) => void;
+  /** Called with the id of a run to look at; stable between renders. */
+  onView: (id: string) => void;
 }
 
-export function TradeoffFigure({ groups, group, pair, onGroup, onPick }: Props) {
+export function TradeoffFigure({ groups, group, pair, onGroup, onPick, onView }: Props) {
   const [size, setSize] = useState<Size>("whole model");
   const source = useValueSource(useMemo(() => tradeoffOf(group.runs, size, pair), [group, size, pair]));
   const { restoreRun } = useActions();
+  const { store } = useStudioStore();
   const make = useMemo(() => {
-    return (node: HTMLElement) => tradeoff(node, { onPick, onOpen: (id) => void restoreRun(id) });
-  }, [onPick, restoreRun]);
+    const onOpen = (id: string): void => {
+      const state = store.getState();
+      const record = state.runs?.find((run) => run.id === id);
+      // a run whose model is not open can only be looked at
+      if (record && modelRefusal(state, record)) onView(id);
+      else void restoreRun(id);
+    };
+    return (node: HTMLElement) => tradeoff(node, { onPick, onOpen });
+  }, [onPick, onView, restoreRun, store]);
   return (
     <div>
       <div className="runs-choices">
@@ -49,9 +60,10 @@ export function TradeoffFigure({ groups, group, pair, onGroup, onPick }: Props) 
       <Figure
         name="tradeoff"
         title="What pruning costs"
-        caption="Every saved run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it; Shift-click two to compare."
+        caption="Every saved run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it, or to view it while its model is not open; Shift-click two to compare."
         make={make}
         table={tradeoffTable}
+        of={group.title}
         source={source}
       />
     </div>

@@ -29,7 +29,7 @@ interface SideProps {
 }
 
 function Side({ title, text, writing, testId, behind = false, empty }: SideProps) {
-  const prompt = useStudio((state) => state.prompt);
+  const prompt = useStudio((state) => state.writtenWith?.prompt ?? state.prompt);
   return (
     <div className="side">
       <h3>{title}</h3>

@@ -6,6 +6,7 @@ import { Figure } from "../../parts/Figure.tsx";
 import { useStudioStore } from "../../studioContext.tsx";
 import { partsOf, PARTS, sharesSource } from "../../views/weightSources.ts";
 import { barsTable } from "../../views/figureTables.ts";
+import { SHARES_CAPTION } from "../figures/captions.ts";
 
 interface Props {
   weights: PrunedMlp;
@@ -25,7 +26,7 @@ export function SharesFigure({ weights }: Props) {
     <Figure
       name="matrix-shares"
       title="Kept share by matrix"
-      caption="Share of its weights that each MLP matrix keeps."
+      caption={SHARES_CAPTION}
       make={make}
       source={source}
       table={table}

@@ -13,9 +13,11 @@ import { tokensTable } from "../../../views/figureTables.ts";
 
 interface StripProps {
   data: TokenStripData;
+  /** The two runs. */
+  of: string;
 }
 
-function Strip({ data }: StripProps) {
+function Strip({ data, of }: StripProps) {
   return (
     <Figure
       name="tokens"
@@ -23,6 +25,7 @@ function Strip({ data }: StripProps) {
       caption="The evaluation text, coloured by the run that predicts each token better. The first token of a window is not scored."
       make={tokenStrip}
       table={tokensTable}
+      of={of}
       source={useValueSource(data)}
     />
   );
@@ -46,9 +49,11 @@ function Reading() {
 interface Props {
   a: RunRecord;
   b: RunRecord;
+  /** The two in words. */
+  of: string;
 }
 
-export function LossPerToken({ a, b }: Props) {
+export function LossPerToken({ a, b, of }: Props) {
   const losses = useStudio((state) => state.losses);
   const ready = useStudio(canCompareLosses);
   const refusal = useStudio((state) => restoreRefusal(state, a) ?? restoreRefusal(state, b));
@@ -77,7 +82,7 @@ export function LossPerToken({ a, b }: Props) {
         </p>
       )}
       {losses.phase === "failed" ? <ErrorNote error={losses.error} context="runs" testId="losses-error" /> : null}
-      {read ? <Strip data={read} /> : null}
+      {read ? <Strip data={read} of={of} /> : null}
     </div>
   );
 }

@@ -15,9 +15,11 @@ interface OverlapProps {
   data: OverlapData;
   /** The masks are of single weights. */
   weights: boolean;
+  /** The two runs. */
+  of: string;
 }
 
-function Overlap({ data, weights }: OverlapProps) {
+function Overlap({ data, weights, of }: OverlapProps) {
   return (
     <Figure
       name="overlap"
@@ -25,6 +27,7 @@ function Overlap({ data, weights }: OverlapProps) {
       caption={`Jaccard index of the kept ${weights ? "weights of each matrix" : "dimensions of each selection"}: of what either run keeps, the share that both keep.`}
       make={overlapTable}
       table={overlapRows}
+      of={of}
       source={useValueSource(data)}
     />
   );
@@ -32,9 +35,11 @@ function Overlap({ data, weights }: OverlapProps) {
 
 interface ComparedMapProps {
   data: GateData;
+  /** The two runs. */
+  of: string;
 }
 
-function ComparedMap({ data }: ComparedMapProps) {
+function ComparedMap({ data, of }: ComparedMapProps) {
   return (
     <Figure
       name="compared"
@@ -42,6 +47,7 @@ function ComparedMap({ data }: ComparedMapProps) {
       caption="Kept by both, only A, only B. Bars and strip count what both keep."
       make={gateMap}
       table={mapTable}
+      of={of}
       source={useValueSource(data)}
     />
   );
@@ -50,9 +56,11 @@ function ComparedMap({ data }: ComparedMapProps) {
 interface MasksProps {
   a: RunMasks;
   b: RunMasks;
+  /** The two runs. */
+  of: string;
 }
 
-function Masks({ a, b }: MasksProps) {
+function Masks({ a, b, of }: MasksProps) {
   const found = useMemo(() => overlapOf(a, b), [a, b]);
   const map = useMemo((): GateData | null => {
     if (!found || a.kind !== "gates") return null;
@@ -70,8 +78,8 @@ function Masks({ a, b }: MasksProps) {
     );
   return (
     <div className="runs-pair">
-      <Overlap data={found.table} weights={a.kind === "weights"} />
-      {map ? <ComparedMap data={map} /> : null}
+      <Overlap data={found.table} weights={a.kind === "weights"} of={of} />
+      {map ? <ComparedMap data={map} of={of} /> : null}
     </div>
   );
 }
@@ -80,6 +88,9 @@ interface Props {
   a: RunRecord;
   b: RunRecord;
 }
+
+/** "A: DISP 50 %, seed 1 vs B: DISP 40 %, seed 1". */
+const pairWords = (a: RunRecord, b: RunRecord): string => `A: ${a.name} vs B: ${b.name}`;
 
 export function RunsCompare({ a, b }: Props) {
   const { readRunMasks, notify } = useActions();
@@ -96,11 +107,9 @@ export function RunsCompare({ a, b }: Props) {
   }, [a.id, b.id, readRunMasks, notify]);
   return (
     <div className="runs-compare" data-testid="runs-compare">
-      <h3>
-        A: {a.name} vs B: {b.name}
-      </h3>
-      {masks ? <Masks a={masks[0]} b={masks[1]} /> : null}
-      <LossPerToken a={a} b={b} />
+      <h3>{pairWords(a, b)}</h3>
+      {masks ? <Masks a={masks[0]} b={masks[1]} of={pairWords(a, b)} /> : null}
+      <LossPerToken a={a} b={b} of={pairWords(a, b)} />
     </div>
   );
 }
