@@ -1,27 +1,30 @@
 // A GPU device that is lost in the middle of each kind of work, on one page: the page says so, gets a device again, and the work is done
 // again or resumes. A device is destroyed when the worker reads back for the nth time, so each loss comes at the same place.
 import { expect, test, type Page } from "@playwright/test";
+import { filesIn } from "./support/pickedFolder.ts";
 import { openForSoak } from "../bench/soak/scenarios.ts";
 
 const recipe = {
-  ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 4 },
+  ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 2 },
   ...{ calibrationSequences: 2, calibrationTokens: 16 },
 };
 
-/** In the worker, before it opens a device: keeps the devices, and destroys them all at the read-back that `fuse` counts down to. */
+/** In the worker: keeps the devices that make buffers, and destroys them all at the read-back that `fuse` counts down to. */
 function keepDevices(): void {
-  const devices: GPUDevice[] = [];
+  const devices = new Set<GPUDevice>();
   const state = { fuse: 0 };
-  const request = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (...given) {
-    const device = await request.apply(this, given);
-    devices.push(device);
-    return device;
+  const create = GPUDevice.prototype.createBuffer;
+  GPUDevice.prototype.createBuffer = function (given) {
+    devices.add(this);
+    return create.call(this, given);
   };
   const map = GPUBuffer.prototype.mapAsync;
   GPUBuffer.prototype.mapAsync = function (...given) {
     state.fuse -= 1;
-    if (state.fuse === 0) for (const device of devices.splice(0)) device.destroy();
+    if (state.fuse === 0) {
+      for (const device of devices) device.destroy();
+      devices.clear();
+    }
     return map.apply(this, given);
   };
   Object.assign(globalThis, { state });
@@ -31,7 +34,7 @@ test.describe.serial("a lost device", () => {
   let page: Page;
   test.beforeAll(async ({ browser, baseURL }) => {
     page = await browser.newPage();
-    page.once("worker", (worker) => void worker.evaluate(keepDevices));
+    page.on("worker", (worker) => void worker.evaluate(keepDevices));
     await openForSoak(page, { recipe }, baseURL ?? "");
   });
   test.afterAll(() => page.close());
@@ -58,7 +61,8 @@ test.describe.serial("a lost device", () => {
   const press = (testId: string) => () => page.getByTestId(testId).click();
 
   test("in a training: it resumes from its checkpoint, and its last masks are measured", async () => {
-    await loseIn(press("play"), 7);
+    // after its first checkpoints
+    await loseIn(press("play"), 16);
     await reopen();
     await expect(page.getByTestId("run-phase")).toHaveText("done");
     await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 12");
@@ -103,5 +107,25 @@ test.describe.serial("a lost device", () => {
     await reopen();
     await press("weights-prune")();
     await expect(page.getByTestId("weights-kept")).toHaveText(/50\.0 %/);
+  });
+
+  test("a frozen tab: a training goes on when it is shown again", async () => {
+    await page.getByTestId("method").selectOption("disp");
+    const cdp = await page.context().newCDPSession(page);
+    await press("play")();
+    await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+    await cdp.send("Page.setWebLifecycleState", { state: "active" });
+    await expect(page.getByTestId("run-phase")).toHaveText("done");
+  });
+
+  test("a worker that ends in an export: the page says so, and after a reload nothing of the export is left", async () => {
+    await press("export-prepare")();
+    await expect(page.getByTestId("export-progress")).toBeVisible();
+    const [worker] = page.workers();
+    await worker?.evaluate(() => self.close());
+    await expect(page.getByTestId("worker-dead")).toContainText("Reload the page");
+    await page.reload();
+    await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/\d tokens$/);
+    await expect.poll(async () => Object.keys(await filesIn(page, "exports"))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 // Runs one scenario of a soak in a browser that is open.
-import type { Browser, Page } from "playwright";
+import type { Browser } from "playwright";
 import { type Figures, watchFigures } from "./figures.ts";
 import { openForSoak, type Scenario } from "./scenarios.ts";
 
@@ -26,15 +26,9 @@ export async function soak(
       figures.push(now);
       onRound?.(now, i);
     }
-    return { figures, adapter: await adapterOf(page) };
+    const adapter = await page.getByTestId("adapter").innerText();
+    return { figures, adapter };
   } finally {
     await page.close();
   }
 }
-
-const adapterOf = (page: Page): Promise<string> =>
-  page.evaluate(async () => {
-    const adapter = await navigator.gpu.requestAdapter();
-    const { vendor = "", architecture = "", description = "" } = adapter?.info ?? {};
-    return [description, vendor, architecture].find((text) => text !== "") ?? "unknown";
-  });

@@ -106,6 +106,8 @@ class Command(unittest.TestCase):
             (("--pattern", "2:4"), "--pattern"),
             (("--method", "dass", "--forms", "compact"), "--forms"),
             (("--method", "wanda", "--pattern", "4:2"), "pattern"),
+            (("--method", "wanda", "--keep", "0.5"), "--keep"),
+            (("--method", "wanda", "--resume"), "--resume"),
         ):
             with self.assertRaisesRegex(EspalierError, word):
                 pruned(self.out, *arguments)

@@ -361,11 +361,11 @@ export class Ctx {
    * steps that were made in the meantime, so that memory does not grow with every architecture that is shown.
    */
   shapesFromHere(): () => void {
-    const arenas = [this.arena, this.uploads].map((arena) => ({ arena, from: arena.steps }));
+    const from = this.buffers.next;
     return () => {
       if (this.inStep) return;
-      const dropped = arenas.map(({ arena, from }) => arena.dropMadeSince(from));
-      if (dropped.includes(true)) this.kernels.forgetUniforms();
+      for (const arena of [this.arena, this.uploads]) arena.dropFrom(from);
+      this.kernels.forgetUniforms(from);
     };
   }
 

@@ -101,7 +101,7 @@ export type { Budget } from "./masks/budget.ts";
 export { indexLists } from "./masks/compact.ts";
 export { cutReader } from "./prune/gates/cutReader.ts";
 export { compactModel, modelOfMasks } from "./prune/gates/modelOfMasks.ts";
-export { byBlock, gateLayout, sharingOf } from "./masks/gates.ts";
+export { byBlock, gateLayout, LOGIT_OFFSET, NOT_PRUNED, sharingOf, unflatten } from "./masks/gates.ts";
 export type { GateLayout, Masks } from "./masks/gates.ts";
 export { checkReachable, lowestRatio, lowestReason } from "./masks/reachable.ts";
 export { readRatioList } from "./recipes/ratioList.ts";

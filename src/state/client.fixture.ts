@@ -139,6 +139,7 @@ const DEFAULTS: Answers = {
   stop: () => ({ phase: "done", step: 2, of: 9 }),
   reset: () => ({ phase: "idle" }),
   target: ({ ratio }) => architectureAt(ratio, 9),
+  gateLogits: () => null,
   pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
   recover: () => ({ facts: RECOVERED, pruned: { architecture: architectureAt(0.5, 9, "recovered") } }),
   refit: () => ({ facts: REFITTED, pruned: { architecture: architectureAt(0.5, 9, "refitted") } }),

@@ -8,6 +8,7 @@ import { exportSlice } from "./export/exportSlice.ts";
 import { nestedSlice } from "./export/nestedSlice.ts";
 import { sizesSlice } from "./export/sizesSlice.ts";
 import { speedSlice } from "./export/speedSlice.ts";
+import { figuresSlice } from "./figures/figuresSlice.ts";
 import { checkSlice } from "./model/checkSlice.ts";
 import { librarySlice } from "./model/librarySlice.ts";
 import { modelSlice } from "./model/modelSlice.ts";
@@ -66,6 +67,7 @@ const studioSlices =
     ...runsSlice(runStore)(...args),
     ...lossesSlice(runStore)(...args),
     ...scoresSlice(...args),
+    ...figuresSlice(...args),
     ...pageSlice(...args),
     ...deviceSlice(...args),
   });

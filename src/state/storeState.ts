@@ -1,6 +1,7 @@
 // The state of the store: all slices together. Life cycles are unions of phases, never several booleans.
 import type { ExportSlice, NestedSlice, SizesSlice, SpeedSlice } from "./export/exportState.ts";
 import type { CheckSlice, LibrarySlice, ModelSlice } from "./model/modelState.ts";
+import type { FiguresSlice } from "./figures/figuresState.ts";
 import type { DeviceSlice, PageSlice } from "./page/pageState.ts";
 import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
 import type { LossesSlice, RunsSlice } from "./runs/runsState.ts";
@@ -25,6 +26,7 @@ export type StudioState = ModelSlice &
   RunsSlice &
   LossesSlice &
   ScoresSlice &
+  FiguresSlice &
   PageSlice &
   DeviceSlice;
 

@@ -19,6 +19,7 @@ import { useActionKeys } from "./actions/actionKeys.ts";
 import { Pinned } from "./layout/Pinned.tsx";
 import { Rail } from "./layout/Rail.tsx";
 import { Sentence } from "./layout/Sentence.tsx";
+import { AnatomyFigures } from "./panels/anatomy/AnatomyFigures.tsx";
 import { LayersPanel } from "./panels/layers/LayersPanel.tsx";
 import { PageDialogs } from "./layout/PageDialogs.tsx";
 import { SectionLink } from "./parts/SectionLink.tsx";
@@ -76,6 +77,7 @@ export function App() {
             <RunFigures />
           </div>
         </div>
+        <AnatomyFigures />
         <LayersPanel />
         <WeightFigures />
         <TasksPanel />

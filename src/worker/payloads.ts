@@ -178,6 +178,14 @@ export interface RunArchitecture
   trainedFor?: { from: number; to: number };
 }
 
+/** Gate logits of the run's architecture. */
+export interface ShownLogits {
+  /** The masks that they gave, while these are the current pruning. */
+  of: PrunedId;
+  /** Of each of the 5L vectors, index 5 * block + k; null for a vector that is not pruned. */
+  vectors: readonly (Float32Array | null)[];
+}
+
 /** How a recovery is wanted; the rest of its recipe follows. */
 export interface RecoverSettings extends RecoverScope {
   steps: number;

@@ -37,6 +37,7 @@ import type {
   RunState,
   Savable,
   ScoreReport,
+  ShownLogits,
   Subject,
   Task,
   TaskChoice,
@@ -66,6 +67,8 @@ export type Command =
    * the current pruning again.
    */
   | { type: "target"; ratio: number; show?: true }
+  /** Asks for the gate logits of the run's architecture. */
+  | { type: "gateLogits" }
   /** Prunes single weights. They are the current pruning until a run or "target" with `show` gives an architecture. */
   | { type: "pruneWeights"; recipe: WeightRecipe }
   /**
@@ -138,6 +141,8 @@ export interface Replies {
   reset: RunState;
   /** Null while there are no gate logits, or while something else is the current pruning. No event repeats it, so that the masks are sent once. */
   target: RunArchitecture | null;
+  /** Null where the current pruning is not of a run in this session. */
+  gateLogits: ShownLogits | null;
   pruneWeights: PrunedMlp;
   /** pruned: the recovered model; null where the recovery was undone. */
   recover: { facts: RecoveryFacts; pruned: ShownPruning | null } | { paused: true };

@@ -114,11 +114,24 @@ def _weight_recipe(args: argparse.Namespace) -> WeightRecipe | None:
     return check_weight_recipe(replace(base, **{**named, "method": method}))
 
 
+_TRAINING = {"ratio": "--keep", "ratios": "--ratios", "ratio_from": "--from", "ratio_to": "--to", "lam": "--lambda"} | {
+    name: "--" + name.replace("_", "-")
+    for name in (
+        "ratio_mode", "steps", "estimator", "gates", "width_multiple", "learning_rate", "weight_decay", "checkpoint_every", "recompute",
+        "resume",
+    )
+}  # fmt: skip
+"""Options that only a training has, by their attribute."""
+
+
 def prune_command(args: argparse.Namespace, ranks: Ranks) -> dict[str, Any]:
     """`espalier prune` on this rank, by the method of the arguments; returns the line of JSON. Throws EspalierError."""
     weights = _weight_recipe(args)
     args.forms = args.forms or (list(FORMS) if weights is None else ["masked"])
     if weights is not None:
+        given = next((flag for name, flag in _TRAINING.items() if getattr(args, name) not in (None, False)), None)
+        if given is not None:
+            raise EspalierError(f"{given}: expected --method disp, got {weights.method}, which trains nothing. Leave it out.")
         return prune_weights(args, weights, ranks)
     if args.pattern is not None:
         raise EspalierError("--pattern: expected --method with dass, wanda, magnitude or sparsegpt beside it")

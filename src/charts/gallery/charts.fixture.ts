@@ -1,7 +1,7 @@
 // Every chart with fixed data: what the gallery draws and the SVG snapshots record. A new chart gets an entry here.
 import * as charts from "../index.ts";
 import type { Chart } from "../index.ts";
-import { comparedData, gateData, overlapData, widthsData } from "./gates.fixture.ts";
+import { blockData, budgetData, comparedData, gateData, logitData, overlapData, widthsData } from "./gates.fixture.ts";
 import {
   everyRatioData,
   ratioCurveData,
@@ -48,6 +48,9 @@ export const CHARTS: readonly GalleryChart[] = [
   entry("gateMap", charts.gateMap, (little) => gateData(masks(little))),
   entry("gateMap-compared", charts.gateMap, (little) => comparedData(masks(little))),
   entry("widths", charts.widths, (little) => widthsData(masks(little))),
+  entry("budgetBars", charts.budgetBars, (little) => budgetData(masks(little))),
+  entry("blockDiagram", charts.blockDiagram, (little) => blockData(masks(little))),
+  entry("logitHistogram", charts.logitHistogram, (little) => logitData(little ? 12 : 48)),
   entry("overlapTable", charts.overlapTable, (little) => overlapData(masks(little))),
   entry("lossCurves", charts.lossCurves, (little) => runData(steps(little))),
   entry("keptRatio", charts.keptRatio, (little) => runData(steps(little))),

@@ -1,5 +1,6 @@
 // Made-up masks of a model: what the charts of gates draw in the gallery and in the snapshots.
-import { comparedMasks, jaccard, type GateData, type OverlapData, type WidthsData } from "../index.ts";
+import { comparedMasks, jaccard } from "../index.ts";
+import type { BlockData, BudgetData, GateData, LogitHistogramData, OverlapData, WidthsData } from "../index.ts";
 import { random } from "./random.fixture.ts";
 
 interface MaskSizes {
@@ -50,4 +51,40 @@ export function widthsData(sizes: MaskSizes): WidthsData {
     kept: byBlock((mask) => mask.reduce((sum, gate) => sum + gate, 0)),
     size: byBlock((mask) => mask.length),
   };
+}
+
+export function blockData(sizes: MaskSizes): BlockData {
+  const { kept, size } = widthsData(sizes);
+  const { dModel } = sizes;
+  return { block: sizes.layers - 1, kept, size: size[0] ?? [], queries: dModel, keys: dModel / 2, glu: true };
+}
+
+/** Weights of a block whose heads are as wide as the model. */
+export function budgetData(sizes: MaskSizes): BudgetData {
+  const { dModel } = sizes;
+  const weights = ([s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0]: readonly number[]): [number, number] => [
+    dModel * (3 * s1 + s2),
+    2 * s3 * s4 + s4 * s5,
+  ];
+  const { kept, size } = widthsData(sizes);
+  const blocks = kept.map((row, block) => {
+    const [now, before] = [weights(row), weights(size[block] ?? [])];
+    return { attention: { kept: now[0], of: before[0] }, mlp: { kept: now[1], of: before[1] } };
+  });
+  return { blocks, first: 0 };
+}
+
+/** Two hills, and a threshold between them. */
+export function logitData(bins: number): LogitHistogramData {
+  const edges = Array.from({ length: bins + 1 }, (_, i) => -6 + (9 * i) / bins);
+  const hill = (x: number, middle: number): number => Math.exp(-((x - middle) ** 2));
+  const counts = Array.from({ length: bins }, (_, bin) =>
+    [1, 1, 2, 4, 1].map((n, k) => {
+      const x = edges[bin] ?? 0;
+      return Math.round(60 * n * (hill(x, -4 + 0.3 * k) + hill(x, 0.5 - 0.2 * k)));
+    }),
+  );
+  const kept = counts.map((row, bin) => ((edges[bin] ?? 0) > -2 ? row.reduce((sum, n) => sum + n, 0) : 0));
+  const keepProbability = (logit: number): number => 1 / (1 + Math.exp(-logit - 3));
+  return { edges, counts, kept, threshold: -2.03, keptBelow: 3, keepProbability };
 }

@@ -6,7 +6,19 @@ import { CHARTS } from "./charts.fixture.ts";
 import { snapshotText } from "./svgText.fixture.ts";
 
 const WIDTH_PX = 640;
-const NOT_CHARTS = ["comparedMasks", "jaccard", "saveFile", "savePng", "saveSvg", "stepLink"];
+const NOT_CHARTS = [
+  ...[
+    "comparedMasks",
+    "DIMENSION_ORDERS",
+    "jaccard",
+    "mapBrush",
+    "mapZoom",
+    "saveFile",
+    "savePng",
+    "saveSvg",
+    "stepLink",
+  ],
+];
 
 const widthBefore = Object.getOwnPropertyDescriptor(HTMLElement.prototype, "clientWidth");
 beforeAll(() => {

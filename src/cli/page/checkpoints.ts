@@ -12,7 +12,6 @@ import {
   invariant,
   type ModelConfig,
   type PrunedBlock,
-  type RecipeNumber,
   type RecoverSession,
   type Session,
   type WeightRecipe,
@@ -189,7 +188,10 @@ function requireSame(given: Subject, saved: Subject, what: string): void {
   );
   const field = differentField(saved.recipe, given.recipe);
   if (field === undefined) return;
-  const valueIn = (recipe: object): string => String((recipe as Record<string, unknown>)[field] ?? "none");
+  const valueIn = (recipe: object): string => {
+    const value = (recipe as Record<string, unknown>)[field];
+    return value === undefined ? "none" : JSON.stringify(value);
+  };
   const named = `expected ${valueIn(saved.recipe)}, as in the interrupted command, got ${valueIn(given.recipe)}`;
-  throw new EngineError("config", `--resume: ${writtenName(field as RecipeNumber)}: ${named}. ${ADVICE}`);
+  throw new EngineError("config", `--resume: ${writtenName(field)}: ${named}. ${ADVICE}`);
 }

@@ -167,14 +167,11 @@ export async function openRun(
   if (request.recoveryPlan) requireOwnWeights(opened.model, "A recovery");
   check(opened);
   const { config, tokenizer } = opened;
-  const calibration = Uint32Array.from(tokenizer.encode(request.text.content));
-  const evaluationIds = Uint32Array.from(tokenizer.encode(request.evaluation.content));
-  const evaluation = evaluationIds.subarray(0, request.evaluationTokens);
+  const idsOf = ({ content }: NamedText): Uint32Array => Uint32Array.from(tokenizer.encode(content));
+  const [calibration, all] = [idsOf(request.text), idsOf(request.evaluation)];
+  const evaluation = all.subarray(0, request.evaluationTokens);
   const context = Math.min(request.context, config.context);
-  const measure = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
-    namingSpoilt(opened.weights, () =>
-      perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) }),
-    );
+  const measure = measureOf({ ctx, opened, report }, evaluation, context);
   const dense = (await measure(opened.model, "dense perplexity")).value;
   const quantisation = await costOf({ ctx, opened, report }, evaluation, { ...request, context, quantised: dense });
   const { quantised } = opened.model;
@@ -220,6 +217,18 @@ export async function openRun(
     }),
   };
 }
+
+/** Measures a model of the run; an error of a loss that is not finite names the weight that causes it. */
+const measureOf =
+  (
+    { ctx, opened, report }: Pick<OpenRun, "ctx" | "opened"> & { report: Reporter },
+    ids: Uint32Array,
+    context: number,
+  ) =>
+  (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
+    namingSpoilt(opened.weights, () =>
+      perplexity(ctx, model, ids, { context, onWindow: (done, of) => report({ stage, done, of }) }),
+    );
 
 /** What quantising on opening costs; undefined where nothing was quantised. Printed as a note too. */
 export async function costOf(

@@ -29,6 +29,11 @@ export class Buffers {
     this.gpu = gpu;
   }
 
+  /** The id of the next buffer. */
+  get next(): number {
+    return this.nextId;
+  }
+
   /** Number of buffers that are not freed. */
   get count(): number {
     return this.live.size;
@@ -70,12 +75,6 @@ export class Buffers {
   }
 }
 
-/** The steps in which a buffer of an arena was last taken and made. */
-interface Use {
-  last: number;
-  made: number;
-}
-
 /** Idle buffers are freed while an arena owns more than this many times what its largest step took. */
 const MOST_OWNED = 1.5;
 /** How many times a request a buffer that serves it may be: compact models keep at least a twentieth of a width. */
@@ -100,8 +99,8 @@ export class Arena {
   private readonly taken = new Map<GpuBuffer, number>();
   /** All takes of the step, in order. */
   private takes: GpuBuffer[] = [];
-  /** The arena's buffers, in which step each was last taken, and in which it was made. */
-  private readonly owned = new Map<GpuBuffer, Use>();
+  /** The arena's buffers, and in which step each was last taken. */
+  private readonly owned = new Map<GpuBuffer, number>();
   private step = 0;
   private ownedBytes = 0;
   /** Bytes of the buffers that a step took, at most so far. */
@@ -115,7 +114,7 @@ export class Arena {
   take(bytes: number, label: string, loose = false): GpuBuffer {
     const size = roundUp(Math.max(bytes, 1), BINDING_ALIGNMENT_BYTES);
     const buffer = this.idle.get(size)?.pop() ?? (loose ? this.larger(size) : undefined) ?? this.grow(size, label);
-    this.owned.set(buffer, { last: this.step, made: this.owned.get(buffer)?.made ?? this.step });
+    this.owned.set(buffer, this.step);
     this.taken.set(buffer, this.takes.push(buffer) - 1);
     return buffer;
   }
@@ -157,21 +156,14 @@ export class Arena {
     return trimmed;
   }
 
-  /** Number of steps so far. */
-  get steps(): number {
-    return this.step;
-  }
-
   /**
-   * Between steps: frees the buffers that were made since `steps` had this value, because the shapes that needed them are gone. Returns
-   * whether there were any. Other steps that took some of them allocate them again.
+   * Between steps: frees the buffers whose ids are at least `id`, because the shapes that needed them are gone. Other steps that took some of
+   * them allocate them again.
    */
-  dropMadeSince(steps: number): boolean {
-    const gone = [...this.owned].filter(([, { made }]) => made >= steps);
-    for (const [buffer] of gone) this.drop(buffer);
+  dropFrom(id: number): void {
+    for (const buffer of [...this.owned.keys()]) if (buffer.id >= id) this.drop(buffer);
     this.idle.clear();
     this.listIdle();
-    return gone.length > 0;
   }
 
   private listIdle(): void {
@@ -185,12 +177,12 @@ export class Arena {
   /** Frees what was not taken for a while, longest first, until the arena is within its limit. */
   private trim(): boolean {
     let stepBytes = 0;
-    for (const [buffer, { last }] of this.owned) if (last === this.step) stepBytes += buffer.bytes;
+    for (const [buffer, last] of this.owned) if (last === this.step) stepBytes += buffer.bytes;
     this.largestStep = Math.max(this.largestStep, stepBytes);
     const limit = MOST_OWNED * this.largestStep;
     if (this.ownedBytes <= limit) return false;
-    const unused = [...this.owned].filter(([, { last }]) => last <= this.step - IDLE_STEPS);
-    for (const [buffer] of unused.sort(([, a], [, b]) => a.last - b.last)) {
+    const unused = [...this.owned].filter(([, last]) => last <= this.step - IDLE_STEPS);
+    for (const [buffer] of unused.sort(([, a], [, b]) => a - b)) {
       if (this.ownedBytes <= limit) break;
       this.drop(buffer);
     }
@@ -209,7 +201,7 @@ export class Arena {
   /** Frees buffers of other steps, oldest first, until `size` more bytes fit. */
   private makeRoom(size: number): void {
     const freed = new Set<GpuBuffer>();
-    for (const [buffer, { last }] of this.owned) {
+    for (const [buffer, last] of this.owned) {
       if (this.ownedBytes + size <= this.limitBytes) break;
       if (last === this.step) continue;
       freed.add(buffer);

@@ -161,11 +161,17 @@ export class Kernels {
     }
   }
 
-  /** Drops the cached uniforms too: those of shapes that are gone, or that an error of the GPU may have spoilt. */
-  forgetUniforms(): void {
+  /**
+   * Drops the cached uniforms too: those of shapes that are gone, or that an error of the GPU may have spoilt. from: only those whose buffers
+   * have at least this id.
+   */
+  forgetUniforms(from = 0): void {
     this.forgetBindings();
-    for (const { buffer } of this.uniforms.values()) this.buffers.free(buffer);
-    this.uniforms.clear();
+    for (const [key, { buffer }] of this.uniforms) {
+      if (buffer.id < from) continue;
+      this.buffers.free(buffer);
+      this.uniforms.delete(key);
+    }
   }
 
   /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */

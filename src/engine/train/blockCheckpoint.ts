@@ -23,6 +23,8 @@ const FORMAT = "espalier-pruned-block-1";
 const METADATA = ["format", "subject", "state"];
 const START_ANEW = "Leave out --resume to start anew.";
 
+const NORMS = ["input", "middle"] as const;
+
 /** The words of a mask and the values of a matrix are in tensors of these names, by the index of the matrix in its block. */
 const maskName = (i: number): string => `mask${i}`;
 const valuesName = (i: number): string => `values${i}`;
@@ -33,7 +35,7 @@ export async function encodeBlock({ recipe, subject, pruned }: SavedBlock): Prom
   const tensors = [
     ...masks.map(({ bits }, i) => ({ name: maskName(i), dtype: "U32" as const, data: bits })),
     ...values.map((data, i) => ({ name: valuesName(i), dtype: "F32" as const, data })),
-    ...Object.entries(norms ?? {}).map(([name, data]) => ({ name, dtype: "F32" as const, data })),
+    ...NORMS.flatMap((name) => (norms ? [{ name, dtype: "F32" as const, data: norms[name] }] : [])),
   ];
   const streams = tensors.map(({ name, dtype, data }) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

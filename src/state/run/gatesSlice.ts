@@ -11,7 +11,7 @@ export const REST_MS = 600;
 
 export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
   const { client, clock, on } = deps;
-  on({ model: { clear: () => ({ architecture: null, restored: null }) } });
+  on({ model: { clear: () => ({ architecture: null, restored: null, gateLogits: null }) } });
   let request: "none" | "scheduled" | "sent" = "none";
   let again = false;
   let cancelRest = (): void => undefined;
@@ -42,6 +42,8 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
   return {
     architecture: null,
     restored: null,
+    gateLogits: null,
+    readGateLogits: () => readLogits(deps, set, get),
     setRatio(ratio) {
       const { recipe, model, pruned, recovery, setRecipe, retarget, stopMeasuring, yieldCurve } = get();
       const next = clampRatio(ratio, lowestOf(get()).ratio);
@@ -62,6 +64,24 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
     },
   };
 };
+
+/** The gate logits of the current pruning; null where they were not read, or it has none. */
+export function shownLogits({ gateLogits, architecture }: Pick<GatesSlice, "gateLogits" | "architecture">) {
+  if (!gateLogits || !architecture) return null;
+  const { run, step, ratio } = gateLogits.of;
+  // of a run for one ratio, other targets cut the same gate logits
+  const sameRatio = !architecture.trainedFor || architecture.ratio === ratio;
+  return architecture.run === run && architecture.step === step && sameRatio ? gateLogits.vectors : null;
+}
+
+async function readLogits({ client }: Deps, set: SetState, get: GetState): Promise<void> {
+  if (!get().architecture || shownLogits(get())) return;
+  try {
+    set({ gateLogits: await client.request({ type: "gateLogits" }) });
+  } catch (thrown) {
+    get().report(EngineError.from(thrown));
+  }
+}
 
 /** Makes the run the current pruning again, at the ratio that it was trained for. */
 async function showRun(deps: Deps, set: SetState, get: GetState): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   RunArchitecture,
   RunElsewhere,
   RunState,
+  ShownLogits,
   WeightWindow,
 } from "../../worker/protocol.ts";
 
@@ -55,6 +56,8 @@ export interface GatesSlice {
   architecture: RunArchitecture | null;
   /** The saved run whose masks are the current pruning. */
   restored: Restored | null;
+  /** Gate logits that were read last; of the current pruning where `shownLogits` says so. */
+  gateLogits: ShownLogits | null;
   /**
    * Moves the target: a training run aims at it from the next step on, and its architecture follows at once. It is measured once the slider
    * rests. While something else is the current pruning, that stays, and the target is for the next run.
@@ -62,6 +65,8 @@ export interface GatesSlice {
   setRatio(ratio: number): void;
   /** Requests the architecture at the present target. */
   retarget(): void;
+  /** Reads the gate logits of the current pruning, unless they are there. */
+  readGateLogits(): Promise<void>;
   /** Makes the run of this session the current pruning again, with its recipe. */
   showRun(): Promise<void>;
 }

@@ -49,7 +49,7 @@ const GO: readonly Action[] = SECTIONS.map(({ name, id, key }) => ({
 }));
 
 /** Makes the map fill the screen, or leaves that. */
-function fillScreen(): void {
+export function fillScreen(): void {
   const map = document.getElementById("figure-map");
   if (document.fullscreenElement) void document.exitFullscreen();
   else void map?.requestFullscreen().catch(() => undefined);

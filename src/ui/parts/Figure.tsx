@@ -1,6 +1,7 @@
 // A numbered figure: title, chart or its numbers as a table, caption, and buttons that save and copy it.
 import { useEffect, useRef, useState } from "react";
 import { saveFile, savePng, saveSvg } from "../../charts/index.ts";
+import type { ReactNode } from "react";
 import type { Chart as Drawn } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import { csvOf } from "../../shared/csv.ts";
@@ -26,11 +27,15 @@ interface Props<Data> {
   source: Source<Data>;
   /** The data as numbers. */
   table: (data: Data) => FigureTable;
+  /** Controls above the chart. */
+  tools?: ReactNode;
+  /** What is shown where it is not the current state; also in saved pictures and numbers. */
+  past?: string | null;
   /** What a saved picture is of; default: the model and the current pruning. */
   of?: string;
 }
 
-export function Figure<Data>({ name, title, caption, make, source, table, of }: Props<Data>) {
+export function Figure<Data>({ name, title, caption, make, source, table, tools, past = null, of }: Props<Data>) {
   const figure = useRef<HTMLElement>(null);
   const chart = useRef<ChartHandle>(null);
   const number = useNumbered(name, figure);
@@ -55,10 +60,17 @@ export function Figure<Data>({ name, title, caption, make, source, table, of }: 
           >
             Table
           </button>
-          <Save {...{ name, title, number, read, of }} chart={() => chart.current} />
+          <Save {...{ name, title, number, past, read, of }} chart={() => chart.current} />
         </div>
       </div>
-      {asTable ? <LiveTable source={source} table={table} label={`Figure ${number}: ${title}`} /> : null}
+      {tools}
+      {asTable ? (
+        <LiveTable
+          source={source}
+          table={table}
+          label={`Figure ${number}: ${[title, past].filter(Boolean).join(", ")}`}
+        />
+      ) : null}
       <div hidden={asTable}>
         <ChartView make={make} source={source} ref={chart} />
       </div>
@@ -73,34 +85,36 @@ interface SaveProps {
   name: string;
   title: string;
   number: number | null;
+  past: string | null;
   read: () => FigureTable | null;
   of: string | undefined;
   chart: () => ChartHandle | null;
 }
 
 /** The figure as a picture and as numbers. Pictures carry what they are of. */
-function Save({ name, title, number, read, of, chart }: SaveProps) {
+function Save({ name, title, number, past, read, of, chart }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
   const { copied, copy } = useCopy();
-  const heading = (): string => `${title}\n${of ?? pictureTitle(store.getState())}`;
+  const heading = (): string => {
+    const subject = [of ?? pictureTitle(store.getState()), past].filter(Boolean).join("; ");
+    return `${title}\n${subject}`;
+  };
+  const stem = `espalier-${name}${past === null ? "" : "-replay"}`;
   const csv = (): string => {
     const found = read();
     return found ? csvOf(found.head, found.rows) : "";
   };
   const picture = (save: (drawn: ChartHandle, stem: string, heading: string) => void | Promise<void>) => (): void => {
     const drawn = chart();
-    if (drawn)
-      Promise.resolve(save(drawn, `espalier-${name}`, heading())).catch((error: unknown) =>
-        notify(EngineError.from(error)),
-      );
+    if (drawn) Promise.resolve(save(drawn, stem, heading())).catch((error: unknown) => notify(EngineError.from(error)));
   };
   const buttons = [
     { text: "SVG", label: `Save figure ${number} as SVG`, act: picture(saveSvg) },
     { text: "PNG", label: `Save figure ${number} as PNG`, act: picture(savePng) },
     {
       ...{ text: "CSV", label: `Save figure ${number} as CSV` },
-      act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `espalier-${name}.csv`),
+      act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `${stem}.csv`),
     },
     {
       ...{ text: copied ? "Copied" : "Copy", label: `Copy the numbers of figure ${number}` },

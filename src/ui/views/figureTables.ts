@@ -23,14 +23,14 @@ const cell = (value: number | undefined): Cell =>
 
 const ROWS = ["s1", "s2", "s3", "s4", "s5"];
 
-/** One row per selection vector on the embedding side, one column per dimension: 1 kept, 0 removed. */
-export function mapTable({ layers, dModel, masks, compared }: GateData): FigureTable {
+/** One row per selection vector that the map shows, one column per dimension: 1 kept, 0 removed. */
+export function mapTable({ layers, dModel, masks, compared, side }: GateData): FigureTable {
   const own = compared ?? masks;
   const head = ["block", "vector", "kept", ...Array.from({ length: dModel }, (_, i) => String(i))];
   const rows = Array.from({ length: layers }, (_, block) =>
     ROWS.flatMap((name, k) => {
       const [mask, values] = [masks[5 * block + k], own[5 * block + k]];
-      if (k === 3 || !mask || !values) return [];
+      if ((k === 3) !== (side === "middle") || !mask || !values) return [];
       const kept = mask.reduce((sum, gate) => sum + (gate === 0 ? 0 : 1), 0);
       return [[block, name, kept, ...values]];
     }),
@@ -61,10 +61,10 @@ export function runTable({
 /** names: of the bars of a block. */
 export const barsTable =
   (names: readonly string[]) =>
-  ({ kept, size }: BarsData): FigureTable => ({
+  ({ kept, size, first = 0 }: BarsData): FigureTable => ({
     head: ["block", "of", "kept", "full"],
     rows: kept.flatMap((own, block) =>
-      own.map((value, k) => [block, names[k] ?? String(k), value, size[block]?.[k] ?? ""]),
+      own.map((value, k) => [first + block, names[k] ?? String(k), value, size[block]?.[k] ?? ""]),
     ),
   });
 

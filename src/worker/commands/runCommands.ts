@@ -29,10 +29,11 @@ export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step"
 
 export function pruningCommands(
   state: WorkerState,
-): Pick<Handlers, "target" | "pruneWeights" | "weightWindow" | "record" | "restore"> {
+): Pick<Handlers, "target" | "gateLogits" | "pruneWeights" | "weightWindow" | "record" | "restore"> {
   const { tasks, onDevice, pruning } = state;
   return {
     target: ({ ratio, show }) => pruning.moveTarget(ratio, show),
+    gateLogits: () => Promise.resolve(pruning.gateLogits()),
     pruneWeights: ({ recipe }) => tasks.run("weights", (controls) => pruneWeights(state, recipe, controls)),
     weightWindow: async (place) => {
       const { pruned } = pruning;

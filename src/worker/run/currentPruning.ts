@@ -1,5 +1,5 @@
 // The current pruning: a run's architecture at the target ratio, masks of a saved run, or single weights, whichever was made or restored last.
-import { invariant, type Model, type Run } from "../../engine/index.ts";
+import { invariant, type Model, NOT_PRUNED, type Run, sharingOf, unflatten } from "../../engine/index.ts";
 import type { Replies, RunArchitecture, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { ModelOnDevice } from "./modelOnDevice.ts";
@@ -83,6 +83,16 @@ export class CurrentPruning {
     // Something else may have become the current pruning meanwhile.
     if (!this.onDevice.isOpen || (this.current && !this.isOfRun && !show)) return null;
     return this.makeArchitecture();
+  }
+
+  /** The gate logits of the run's architecture; null while something else is the current pruning. */
+  gateLogits(): Replies["gateLogits"] {
+    if (!this.logits || !this.isOfRun) return null;
+    const { values, recipe, run, step } = this.logits;
+    const { layout } = this.onDevice.opened();
+    const { shown } = sharingOf(recipe, layout);
+    const vectors = unflatten(layout, values).map((vector, i) => (shown[i] === NOT_PRUNED ? null : vector.slice()));
+    return { of: { run, step, ratio: this.ratio }, vectors };
   }
 
   /** The run at the ratio that it was trained for, or at the target if that was every ratio. Throws "config" if there is no run. */

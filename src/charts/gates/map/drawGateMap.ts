@@ -11,6 +11,8 @@ import type { StripGeometry } from "./stripGeometry.ts";
 export function createSurround({ svg }: Frame): (geometry: GateMapGeometry) => void {
   const legend = svg.append("g");
   const labels = svg.append("g");
+  const past = svg.append("g");
+  const unselected = svg.append("path").style("fill", "var(--chart-paper)").style("fill-opacity", 0.72);
   const ticks = svg.append("path").attr("class", "chart-grid").style("stroke", "var(--chart-axis)");
   const track = svg.append("path").style("fill", "var(--chart-pruned)");
   const bars = svg.append("path").style("fill", "var(--chart-kept)");
@@ -19,6 +21,8 @@ export function createSurround({ svg }: Frame): (geometry: GateMapGeometry) => v
   return (geometry) => {
     drawLegend(legend, geometry.legend);
     drawWords(labels, geometry.labels.words);
+    drawWords(past, geometry.past);
+    unselected.attr("d", geometry.selection);
     ticks.attr("d", geometry.labels.ticks);
     track.attr("d", geometry.track);
     bars.attr("d", geometry.bars);

@@ -1,13 +1,14 @@
 // The gate map's canvases: the gates, and above them layers that the compositor fades away: the gates before, and fresh changes.
 import type { Frame } from "../../lib/frame/frame.ts";
 import { FADE_MS, reducedMotion } from "../../lib/frame/theme.ts";
-import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
 import { comparedPixels } from "./comparedPixels.ts";
 import { coloursOf, type GateColours } from "./gateColours.ts";
+import type { Columns } from "./dimensionOrder.ts";
 import type { GateData } from "./gateImage.ts";
 import type { GatePass } from "./gateState.ts";
-import { canvasBands } from "./mapLayout.ts";
+import { canvasBands, rowsInView } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
+import { columnWindow, WindowLevels } from "./windowLevels.ts";
 
 const FLASH_MS = 600;
 /** Opacity of a change that has just happened: enough to notice, too little to distract. */
@@ -18,6 +19,15 @@ interface Picture {
   data: GateData;
   pass: GatePass;
   layout: MapLayout;
+  columns: Columns;
+}
+
+/** A picture of one pixel per row and column, and where it begins and ends across the canvas, device pixels. */
+interface Pixels {
+  rows: number;
+  columns: number;
+  left: number;
+  right: number;
 }
 
 export class GateCanvas {
@@ -28,6 +38,7 @@ export class GateCanvas {
   private layout: MapLayout | null = null;
   private colours: GateColours | null = null;
   private pixels: ImageData | null = null;
+  private readonly parts = new WindowLevels();
   /** Whether something is on the canvas that the next paint can fade over from. */
   private painted = false;
   private fade: Animation | null = null;
@@ -49,22 +60,24 @@ export class GateCanvas {
   }
 
   /** Draws the gates; `anew` after a new width or theme. */
-  draw({ data, pass, layout }: Picture, anew: boolean): void {
-    const moved = JSON.stringify(layout) !== JSON.stringify(this.layout);
-    if (anew || moved) this.place(layout);
+  draw({ data, pass, layout, columns: order }: Picture, anew: boolean): void {
+    const before = this.layout;
+    this.layout = layout;
+    if (anew || !before || placeOf(before) !== placeOf(layout)) this.place(layout);
+    else if (viewOf(before) !== viewOf(layout)) this.stopFades();
     if (anew || !this.colours) this.colours = coloursOf(this.frame.plot);
     const { colours } = this;
     if (data.compared) {
       const { rows, columns } = pass;
       const sizes = { rows, columns, dModel: data.dModel, colours: colours.compared };
       const pixels = comparedPixels(data.compared, sizes);
-      this.blit(this.gates, pass, (i) => pixels[i] ?? 0);
-    } else this.paint(pass, colours, data.fade ?? false);
+      this.blit(this.gates, this.full(pass), (i) => pixels[i] ?? 0);
+    } else if (layout.scale > 1 || order.dimensionAt) this.paintPart(data, pass, order, colours);
+    else this.paint(pass, colours, data.fade ?? false);
   }
 
   /** Sizes the canvases; what was on them is gone. */
   private place(layout: MapLayout): void {
-    this.layout = layout;
     for (const canvas of [this.gates, this.before, this.flash]) {
       canvas.style.left = `${layout.left}px`;
       canvas.style.top = `${layout.top}px`;
@@ -73,9 +86,33 @@ export class GateCanvas {
       canvas.width = Math.round(layout.plotWidth * devicePixelRatio);
       canvas.height = Math.round(layout.mapHeight * devicePixelRatio);
     }
+    this.stopFades();
+  }
+
+  /** What was painted before is of another place: nothing fades over from it. */
+  private stopFades(): void {
     this.fade?.cancel();
+    for (const animation of this.before.getAnimations()) animation.cancel();
     this.fadeStart = -Infinity;
     this.painted = false;
+  }
+
+  private full({ rows, columns }: Pick<GatePass, "rows" | "columns">): Pixels {
+    return { rows, columns, left: 0, right: this.gates.width };
+  }
+
+  /** Draws what is in view, or sorted columns. Changes do not flash here. */
+  private paintPart(data: GateData, { rows }: GatePass, order: Columns, { kept }: GateColours): void {
+    const { layout } = this;
+    if (!layout) return;
+    const { dModel } = data;
+    const across = { from: layout.from * dModel, count: dModel / layout.scale, of: dModel };
+    const { edges, left, right } = columnWindow(across, this.gates.width);
+    const seen = rowsInView(layout);
+    const levels = this.parts.of(data, order, { edges }, { of: rows, first: seen[0] ?? 0, last: seen.at(-1) ?? -1 });
+    this.stopFades();
+    const pixels = { rows, columns: edges.length - 1, left, right };
+    this.blit(this.gates, pixels, (i) => kept[levels[i] as number] as number);
   }
 
   /** Draws a pass: with `over` it fades over from the gates before, and otherwise its changes flash. */
@@ -83,9 +120,9 @@ export class GateCanvas {
     if (over && this.painted && pass.changed > 0 && !reducedMotion()) this.fadeOver();
     this.painted = true;
     const flashing = !over && this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
-    this.blit(this.gates, pass, (i) => kept[pass.levels[i] as number] as number);
+    this.blit(this.gates, this.full(pass), (i) => kept[pass.levels[i] as number] as number);
     if (!flashing) return;
-    this.blit(this.flash, pass, (i) => heat[pass.heat[i] as number] as number);
+    this.blit(this.flash, this.full(pass), (i) => heat[pass.heat[i] as number] as number);
     this.fade?.cancel();
     this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
     this.fadeStart = performance.now();
@@ -103,7 +140,7 @@ export class GateCanvas {
   /** Colours into a small image, one pixel per row and column, then block by block (leaving the gaps) enlarged onto the canvas. */
   private blit(
     canvas: HTMLCanvasElement,
-    { rows, columns }: Pick<GatePass, "rows" | "columns">,
+    { rows, columns, left, right }: Pixels,
     colour: (pixel: number) => number,
   ): void {
     const target = canvas.getContext("2d");
@@ -119,9 +156,16 @@ export class GateCanvas {
     source.putImageData(this.pixels, 0, 0);
     target.clearRect(0, 0, canvas.width, canvas.height);
     target.imageSmoothingEnabled = false;
+    const { rowsPerBlock } = this.layout;
     canvasBands(this.layout, devicePixelRatio).forEach(({ y, height }, block) => {
-      const row = block * ROWS_PER_BLOCK;
-      target.drawImage(this.scratch, 0, row, columns, ROWS_PER_BLOCK, 0, y, canvas.width, height);
+      if (y >= canvas.height || y + height <= 0) return;
+      const first = block * rowsPerBlock;
+      target.drawImage(this.scratch, 0, first, columns, rowsPerBlock, left, y, right - left, height);
     });
   }
 }
+
+/** Where the canvas is, and how large; what of the map is on it. */
+const placeOf = ({ left, top, plotWidth, mapHeight }: MapLayout): string => [left, top, plotWidth, mapHeight].join(" ");
+const viewOf = ({ from, scale, scrolled, rowPx, rowsPerBlock }: MapLayout): string =>
+  [from, scale, scrolled, rowPx, rowsPerBlock].join(" ");

@@ -5,7 +5,7 @@ import { comparedPixels } from "./comparedPixels.ts";
 import { GateImage } from "./gateImage.ts";
 import type { GateData } from "./gateImage.ts";
 import { GATE_PLACES, gateMapGeometry, gateMapHead, gateMark } from "./gateMapGeometry.ts";
-import { canvasBands, dimensionAtX, mapLayout, rowAtY, rowTop } from "./mapLayout.ts";
+import { canvasBands, columnAtX, mapLayout, rowAtY, rowTop } from "./mapLayout.ts";
 
 const space = { width: 400, pixelRatio: 2, measure: (text: string) => 6 * text.length };
 
@@ -15,7 +15,7 @@ describe.each([
   [360, 32],
   [1280, 80],
 ])("gate map of width %i with %i blocks", (width, layers) => {
-  const layout = mapLayout(width, layers, 22);
+  const layout = mapLayout({ width, layers, headPx: 22 });
 
   it("finds each row where it is drawn", () => {
     const rows = Array.from({ length: 4 * layers }, (_, row) => row);
@@ -24,9 +24,9 @@ describe.each([
   });
 
   it("finds the first and last dimension and fits its width", () => {
-    expect(dimensionAtX(layout, layout.left, 4096)).toBe(0);
-    expect(dimensionAtX(layout, layout.left + layout.plotWidth - 0.01, 4096)).toBe(4095);
-    expect(dimensionAtX(layout, layout.left + layout.plotWidth, 4096)).toBe(-1);
+    expect(columnAtX(layout, layout.left, 4096)).toBe(0);
+    expect(columnAtX(layout, layout.left + layout.plotWidth - 0.01, 4096)).toBe(4095);
+    expect(columnAtX(layout, layout.left + layout.plotWidth, 4096)).toBe(-1);
     expect(layout.sideLeft + layout.sideWidth).toBeLessThanOrEqual(width);
   });
 
@@ -44,7 +44,7 @@ describe("the geometry", () => {
   const masks = Array.from({ length: 10 }, (_, i) => Uint8Array.of(1, Number(i > 4), 0, 1));
   const made = (data: GateData) => {
     const head = gateMapHead(data, space);
-    return gateMapGeometry(data, new GateImage().update(data, 800), head, space);
+    return gateMapGeometry(data, { pass: new GateImage().update(data, 800), head }, space);
   };
   const geometry = made({ layers: 2, dModel: 4, masks });
 

@@ -20,8 +20,6 @@ export interface StripGeometry {
   median: string;
 }
 
-/** Width of the right margin from which long captions fit. */
-const WIDE_PX = 60;
 /** Least distance of ticks on the axis of dimensions. */
 const TICK_PX = 90;
 /** Two numbers of the box plot are this far apart at least. */
@@ -29,23 +27,40 @@ const NUMBER_PX = 11;
 
 const tenth = (pixels: number): number => Math.round(pixels * 10) / 10;
 
-/** Lays the strip out. `dModel` is the number of embedding dimensions, `box` the five-number summary of their kept rates. */
-export function stripGeometry(layout: MapLayout, dModel: number, profile: DimensionProfile, box: Box): StripGeometry {
-  const { left, plotWidth, stripTop, stripHeight, sideWidth } = layout;
+interface StripContent {
+  /** Kept rates of the positions from `first` up to, but without, `end`. */
+  profile: DimensionProfile;
+  first: number;
+  end: number;
+  /** Five-number summary of the kept rates of all dimensions. */
+  box: Box;
+  /** What the columns are and which are in view, on one line or two; from the left edge where they are `long`. */
+  axis: { lines: readonly string[]; long: boolean };
+  /** Above the strip and above the box plot. */
+  captions: readonly [string, string];
+}
+
+/** Lays the strip out. `dModel` is the number of dimensions. */
+export function stripGeometry(layout: MapLayout, dModel: number, content: StripContent): StripGeometry {
+  const { profile, first, end, box } = content;
+  const { left, plotWidth, stripTop, stripHeight, sideWidth, from, scale } = layout;
   const bottom = stripTop + stripHeight;
   const rates: Span = { low: 0, high: 1, start: bottom, end: stripTop };
-  const dimensions: Span = { low: 0, high: dModel, start: left, end: left + plotWidth };
+  const [low, high] = [from * dModel, (from + 1 / scale) * dModel];
+  const dimensions: Span = { low, high, start: left, end: left + plotWidth };
   const columns = profile.mean.length;
-  const x = (column: number): number => tenth(left + (column * plotWidth) / columns);
+  // a column that the map's edge cuts ends there
+  const inMap = (px: number): number => tenth(Math.max(left, Math.min(left + plotWidth, px)));
+  const x = (column: number): number => inMap(pixelOf(dimensions, first + (column * (end - first)) / columns));
   const y = (rate: number): number => tenth(pixelOf(rates, rate));
   const grid = plotWidth + 10 + sideWidth;
-  const dimensionTicks = ticks(0, dModel, Math.max(2, Math.floor(plotWidth / TICK_PX)));
+  const dimensionTicks = ticks(low, high, Math.max(2, Math.floor(plotWidth / TICK_PX))).filter(Number.isInteger);
   return {
     axes: [
       axisGeometry(rates, { side: "left", at: left, ticks: HALVES, format: halfText, grid }),
       axisGeometry(dimensions, { side: "bottom", at: bottom, ticks: dimensionTicks, format: String }),
     ],
-    words: [...captions(layout), ...boxNumbers(layout, box, y)],
+    words: [...captions(layout, content), ...boxNumbers(layout, box, y)],
     range: steps(profile.high, x, y, profile.low),
     area: steps(profile.mean, x, y, new Float32Array(columns)),
     line: steps(profile.mean, x, y),
@@ -63,13 +78,14 @@ function steps(values: Float32Array, x: (column: number) => number, y: (rate: nu
   return `${path}Z`;
 }
 
-function captions({ left, plotWidth, stripTop, stripHeight, sideLeft, sideWidth }: MapLayout): Words[] {
-  const wide = sideWidth >= WIDE_PX;
+function captions(layout: MapLayout, { axis, captions: [strip, box] }: StripContent): Words[] {
+  const { left, plotWidth, stripTop, stripHeight, sideLeft } = layout;
   const above = stripTop - 7;
+  const axisX: Pick<Words, "x" | "anchor"> = axis.long ? { x: 0 } : { x: left + plotWidth, anchor: "end" };
   return [
-    { x: left, y: above, text: `kept rate of each dimension${wide ? " over depth" : ""}` },
-    { x: sideLeft, y: above, text: wide ? "distribution" : "spread" },
-    { x: left + plotWidth, y: stripTop + stripHeight + 30, text: "embedding dimension", anchor: "end" },
+    { x: left, y: above, text: strip },
+    { x: sideLeft, y: above, text: box },
+    ...axis.lines.map((text, i): Words => ({ ...axisX, y: stripTop + stripHeight + 30 + 14 * i, text })),
   ];
 }
 

@@ -13,6 +13,8 @@ import { barAt, barLeft, barsLayout, type BarsLayout } from "./barsLayout.ts";
 export interface BarsData {
   kept: readonly (readonly number[])[];
   size: readonly (readonly number[])[];
+  /** Number of the first block that is shown; 0 if left out. */
+  first?: number;
   /** Bars grow and shrink from what they were, unless the reader prefers less motion. */
   fade?: boolean;
 }
@@ -71,7 +73,7 @@ export function barsGeometry(data: BarsData, { kinds, words }: BarsSubject, spac
     kinds,
     layout,
     legend,
-    ...barsAxes(layout, blocks),
+    ...barsAxes(layout, blocks, data.first),
     track: kinds.map((_, k) => pathOf(k, (block) => (rateOf(block, k) < 1 ? 1 : 0))).join(""),
     bars: kinds.map((_, k) => pathOf(k, (block) => rateOf(block, k))),
     height: layout.height,
@@ -87,7 +89,7 @@ function barPath(layout: BarsLayout, { block, k }: BarPlace, kept: number): stri
 }
 
 /** An axis for each row of blocks, and as many block numbers as there is room for. */
-function barsAxes(layout: BarsLayout, blocks: number): Pick<BarsGeometry, "axes" | "words"> {
+function barsAxes(layout: BarsLayout, blocks: number, first = 0): Pick<BarsGeometry, "axes" | "words"> {
   const { left, plotWidth, bandPx, rows, perRow, rowPx, top, barsPx } = layout;
   const every = [1, 2, 4, 8].find((n) => n * bandPx >= 18) ?? 16;
   const feet = Array.from({ length: rows }, (_, row) => top + row * rowPx + barsPx);
@@ -98,7 +100,7 @@ function barsAxes(layout: BarsLayout, blocks: number): Pick<BarsGeometry, "axes"
     const shown = Math.ceil(Math.min(perRow, blocks - row * perRow) / every);
     const numbers = Array.from({ length: shown }, (_, i): Words => {
       const x = left + (i * every + 0.5) * bandPx;
-      return { x, y, text: String(row * perRow + i * every), anchor: "middle", className: "chart-strong" };
+      return { x, y, text: String(first + row * perRow + i * every), anchor: "middle", className: "chart-strong" };
     });
     return [{ x: left - 6, y, text: "block", anchor: "end" }, ...numbers];
   });
@@ -113,7 +115,7 @@ export const BAR_PLACES: Places<BarsGeometry, BarPlace> = {
     const to = clampIndex(next, data.kept.length * kinds.length);
     return { block: Math.floor(to / kinds.length), k: to % kinds.length };
   },
-  tip({ data: { kept, size }, kinds, layout }, at) {
+  tip({ data: { kept, size, first = 0 }, kinds, layout }, at) {
     const { x, bottom } = barLeft(layout, at.block, at.k);
     const rows = kinds.map((kind, k) => {
       const [n, of] = [kept[at.block]?.[k] ?? 0, size[at.block]?.[k] ?? 0];
@@ -121,7 +123,7 @@ export const BAR_PLACES: Places<BarsGeometry, BarPlace> = {
       return { label: `${k === at.k ? "▸ " : ""}${labelOf(kind)}`.trim(), value, colour: kind.colour };
     });
     const chosen = kinds[at.k];
-    const title = `block ${at.block}, ${chosen ? `${chosen.name} (${chosen.long})` : ""}`;
+    const title = `block ${first + at.block}, ${chosen ? `${chosen.name} (${chosen.long})` : ""}`;
     return { x: x + layout.barPx, y: bottom - layout.barsPx / 2, tip: { title, rows } };
   },
 };

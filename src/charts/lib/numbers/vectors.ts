@@ -15,8 +15,12 @@ export const VECTORS = [
 /** Which vectors of a block select embedding dimensions (all but s4), in the order of the map's rows. */
 export const EMBEDDING_VECTORS = [0, 1, 2, 4] as const;
 
-/** Rows of a block in the gate map. */
-export const ROWS_PER_BLOCK = EMBEDDING_VECTORS.length;
+/** Which vectors of a block are rows of the map: those that select embedding dimensions, or that of the MLP's middle. */
+export type MapSide = "embedding" | "middle";
+export const ROW_VECTORS: Readonly<Record<MapSide, readonly number[]>> = {
+  embedding: EMBEDDING_VECTORS,
+  middle: [3],
+};
 
 /** The entry of VECTORS; an index outside 0..4 is a programming error. */
 export function vectorAt(k: number): (typeof VECTORS)[number] {
@@ -25,9 +29,12 @@ export function vectorAt(k: number): (typeof VECTORS)[number] {
   return vector;
 }
 
-/** What row `row` of the gate map shows: its block, vector index k and position in masks (5L, index 5 * block + k). */
-export function rowOf(row: number): { block: number; k: number; mask: number } {
-  const block = Math.floor(row / ROWS_PER_BLOCK);
-  const k = EMBEDDING_VECTORS[row - block * ROWS_PER_BLOCK] ?? 0;
+/**
+ * What row `row` of the gate map shows: its block, vector index k and position in masks (5L, index 5 * block + k).
+ */
+export function rowOf(row: number, side: MapSide = "embedding"): { block: number; k: number; mask: number } {
+  const vectors = ROW_VECTORS[side];
+  const block = Math.floor(row / vectors.length);
+  const k = vectors[row - block * vectors.length] ?? 0;
   return { block, k, mask: VECTORS_PER_BLOCK * block + k };
 }

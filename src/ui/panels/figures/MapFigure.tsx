@@ -1,16 +1,33 @@
 // The gate map: which dimensions survive. While single weights are pruned it keeps all, and says where to look instead.
-import { useMemo } from "react";
-import { gateMap } from "../../../charts/index.ts";
+import { Suspense, useMemo, useState } from "react";
+import { useStore } from "zustand";
+import { gateMap, type GateMapChart } from "../../../charts/index.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { FigureLink } from "../../parts/FigureLink.tsx";
+import { later } from "../../parts/later.ts";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { gateSource } from "../../views/chartSources.ts";
 import { mapTable } from "../../views/figureTables.ts";
-import { MAP_CAPTION } from "./captions.ts";
+import { mapLook } from "../../views/mapLook.ts";
+import { MAP_CAPTION, MIDDLE_CAPTION } from "./captions.ts";
+
+const MapTools = later(async () => (await import("./MapTools.tsx")).MapTools);
 
 export function MapFigure() {
   const studio = useStudioStore();
-  const source = useMemo(() => gateSource(studio), [studio]);
+  const [look] = useState(mapLook);
+  const [chart, setChart] = useState<GateMapChart | null>(null);
+  const source = useMemo(() => gateSource(studio, look), [studio, look]);
+  const make = useMemo(
+    () => (node: HTMLElement) => {
+      const made = gateMap(node);
+      setChart(made);
+      return made;
+    },
+    [],
+  );
+  const { side, past } = useStore(look);
+  const opened = useStudio((state) => state.model.phase === "open");
   const singleWeights = useStudio((state) => state.weights !== null);
   return (
     <>
@@ -24,10 +41,16 @@ export function MapFigure() {
       <Figure
         name="map"
         title="Which dimensions survive"
-        caption={MAP_CAPTION}
-        make={gateMap}
+        caption={side === "middle" ? MIDDLE_CAPTION : MAP_CAPTION}
+        make={make}
         table={mapTable}
         source={source}
+        past={past?.words ?? null}
+        tools={
+          <div className="map-tools">
+            <Suspense>{chart && opened ? <MapTools chart={chart} look={look} /> : null}</Suspense>
+          </div>
+        }
       />
     </>
   );

@@ -7,6 +7,7 @@ import type { StudioState } from "../../../state/storeState.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { runSource, widthsSource } from "../../views/chartSources.ts";
+import { onlyBlocks } from "../../views/selectionView.ts";
 import { runTable, widthsTable } from "../../views/figureTables.ts";
 import { CURVES_CAPTION, KEPT_CAPTIONS, NO_SAVED_CURVES, NO_WEIGHT_CURVES, WIDTHS_CAPTION } from "./captions.ts";
 
@@ -28,6 +29,7 @@ export function RunFigures() {
   const widthSource = useMemo(() => widthsSource(studio), [studio]);
   const mode = useStudio(shownMode);
   const missing = useStudio(noCurves);
+  const blocks = useStudio((state) => state.selectedBlocks);
   const make = useMemo(() => {
     const link = stepLink();
     return {
@@ -56,7 +58,7 @@ export function RunFigures() {
       <Figure
         name="widths"
         title="Widths, block by block"
-        caption={WIDTHS_CAPTION}
+        caption={`${WIDTHS_CAPTION}${onlyBlocks(blocks)}`}
         make={widths}
         table={widthsTable}
         source={widthSource}

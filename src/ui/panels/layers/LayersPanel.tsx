@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { saveFile } from "../../../charts/index.ts";
 import { csvOf } from "../../../shared/csv.ts";
 import { percent, whole } from "../../../shared/format.ts";
-import { useStudio, useThrottled } from "../../studioContext.tsx";
+import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 import {
   LAYER_COLUMNS,
   type LayerColumn,
@@ -12,6 +12,7 @@ import {
   layerTable,
   sortedLayers,
 } from "../../views/layersView.ts";
+import { blocksWords } from "../../views/selectionView.ts";
 import { knownModel } from "../../../state/model/shownModel.ts";
 import { useCopy } from "../../parts/useCopy.ts";
 
@@ -74,13 +75,26 @@ export function LayersPanel() {
     () => (facts ? layerRows(facts, { architecture, weights }) : []),
     [facts, architecture, weights],
   );
-  const shown = useMemo(() => sortedLayers(rows, sorted.column, sorted.down), [rows, sorted]);
+  const blocks = useStudio((state) => state.selectedBlocks);
+  const { clearSelection } = useActions();
+  const shown = useMemo(() => {
+    const chosen = blocks ? rows.filter(({ block }) => block >= blocks[0] && block <= blocks[1]) : rows;
+    return sortedLayers(chosen, sorted.column, sorted.down);
+  }, [rows, sorted, blocks]);
   const onSort = (column: LayerColumn): void =>
     setSorted((now) => ({ column, down: now.column === column ? !now.down : column !== "layer" }));
   return (
     <section className="layers" aria-labelledby="layers-heading" data-testid="layers">
       <div className="figure-head">
         <h2 id="layers-heading">Layers, before → after</h2>
+        {blocks ? (
+          <p className="field-hint" data-testid="layers-selected">
+            Only {blocksWords(blocks)}, as selected in the map.{" "}
+            <button type="button" className="link" onClick={clearSelection}>
+              Show all
+            </button>
+          </p>
+        ) : null}
         <Save rows={shown} />
       </div>
       <div className="wide-table layers-table" tabIndex={0} role="group" aria-labelledby="layers-heading">

@@ -1,0 +1,15 @@
+// Where the budget went, one block as boxes and wires, and the gate logits; loaded once a model is open.
+import { Suspense } from "react";
+import { later } from "../../parts/later.ts";
+import { useStudio } from "../../studioContext.tsx";
+
+const Figures = later(async () => (await import("./Figures.tsx")).InsideFigures);
+
+export function AnatomyFigures() {
+  const opened = useStudio((state) => state.model.phase === "open");
+  return (
+    <section className="anatomy" aria-label="Inside the pruned model" data-testid="anatomy">
+      <Suspense>{opened ? <Figures /> : null}</Suspense>
+    </section>
+  );
+}
