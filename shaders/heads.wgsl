@@ -28,7 +28,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   logits[gate] = select(0.0, dot(sums, vec4f(1.0)), lane < tiles[tile].gates);
 }
 
-struct GradientDims { vectors: u32, quads: u32 }
+// The vectors from `first` to `end`; dweight begins at the gate `first_gate`.
+struct GradientDims { first: u32, end: u32, first_gate: u32, quads: u32 }
 @group(1) @binding(0) var<uniform> gradient_dims: GradientDims;
 
 @group(0) @binding(0) var<storage, read> dlogits: array<f32>;
@@ -43,8 +44,8 @@ var<workgroup> shares: array<array<vec4f, LANES>, MOST_TEAMS>;
 /// One workgroup per vector. Each invocation makes quads of columns, for every TEAMS-th gate of the vector and its padding.
 @compute @workgroup_size(TEAMS * LANES)
 fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
-  let vector = flat_workgroup(group, counts);
-  if (vector >= gradient_dims.vectors) { return; }
+  let vector = gradient_dims.first + flat_workgroup(group, counts);
+  if (vector >= gradient_dims.end) { return; }
   let quads = gradient_dims.quads;
   let bound = bounds[vector];
   let end = bound.x + bound.y;
@@ -60,7 +61,7 @@ fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count
       let slope = select(0.0, dlogits[gate], gate < end);
       let at = gate * quads + q;
       sum += slope * weight_saved[at];
-      dweight[at] = slope * value;
+      dweight[at - gradient_dims.first_gate * quads] = slope * value;
     }
     if (TEAMS > 1u) {
       workgroupBarrier();

@@ -127,7 +127,7 @@ export {
 } from "./recipes/weightRecipe.ts";
 export type { WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
 export { calibrationSequences } from "./train/batches.ts";
-export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
+export { checkpointChunks, decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
 export { decodeBlock, encodeBlock } from "./train/blockCheckpoint.ts";
 export { decodeRecovery } from "./recover/checkpoint.ts";

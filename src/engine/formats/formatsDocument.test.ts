@@ -9,7 +9,6 @@ import { DEFAULT_REFIT_RECIPE } from "../recipes/refitRecipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../recipes/recoverRecipe.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../recipes/weightRecipe.ts";
 import { decoderInputs, decoderOutputs } from "./onnx/decoderInputs.ts";
-import { encodeCheckpoint } from "../train/checkpoint.ts";
 import { GraphBuilder } from "./onnx/graphBuilder.ts";
 import { memorySource } from "./files/memoryFolder.ts";
 import { collect, type OutputFile } from "./files/outputFile.ts";
@@ -22,6 +21,7 @@ import { buildWeightReceipt } from "./receipt/weightReceipt.ts";
 import { runJson } from "./runs/runRecord.ts";
 import { gateRun, historyOf, weightRun } from "./runs/runs.fixture.ts";
 import { readSafetensors } from "./safetensors/safetensors.ts";
+import { encodeCheckpoint } from "../train/checkpoint.ts";
 
 const SHARED = "Objects that several files share";
 const MATMUL = "Matmul tables";

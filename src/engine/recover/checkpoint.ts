@@ -1,5 +1,4 @@
 // A checkpoint of a recovery: everything that it needs to continue as if it had not stopped, as the bytes of a safetensors file.
-import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { parseJson } from "../formats/files/folder.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
@@ -7,7 +6,6 @@ import { readSafetensors, writeSafetensors } from "../formats/safetensors/safete
 import { readRecoverRecipe } from "../formats/receipt/recoveryReceipt.ts";
 import { JsonField } from "../json/jsonFields.ts";
 import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
-import { elements, type Tensor } from "../tensor.ts";
 import { checkTrained, checkUndamaged, readStep, withChecksum } from "../train/checkpointFields.ts";
 import type { GuardRecord } from "./guard.ts";
 
@@ -81,30 +79,4 @@ function readGuard(field: JsonField, step: number): GuardRecord {
     lastStep: field.get("lastStep").count(step),
     tokens: field.get("tokens").count(),
   };
-}
-
-/** The values of tensors, one after the other. */
-export async function flatValues(ctx: Ctx, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>> {
-  const all = new Float32Array(tensors.reduce((sum, tensor) => sum + elements(tensor), 0));
-  let at = 0;
-  for (const tensor of tensors) {
-    all.set(await ctx.read(tensor), at);
-    at += elements(tensor);
-  }
-  return all;
-}
-
-/** Writes what `flatValues` reads. Throws "format" for another number of values. */
-export function writeFlat(ctx: Ctx, tensors: readonly Tensor[], values: Float32Array<ArrayBuffer>): void {
-  const of = tensors.reduce((sum, tensor) => sum + elements(tensor), 0);
-  invariant(
-    values.length === of,
-    "format",
-    `checkpoint: expected ${of} values, got ${values.length}. It belongs to another pruned model: start a new recovery.`,
-  );
-  let at = 0;
-  for (const tensor of tensors) {
-    ctx.write(tensor, values.subarray(at, at + elements(tensor)));
-    at += elements(tensor);
-  }
 }

@@ -11,7 +11,8 @@ import { sameFields } from "../recipes/sameFields.ts";
 import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
 import { batchOf } from "../train/batches.ts";
 import { RING_SLOTS, STEPS_AHEAD } from "../train/state.ts";
-import { decodeRecovery, encodeRecovery, flatValues, writeFlat } from "./checkpoint.ts";
+import { flatValues, writeFlat } from "../ops/kit/flatValues.ts";
+import { decodeRecovery, encodeRecovery } from "./checkpoint.ts";
 import { guarded, type GuardedText, guardedText, guardPerplexity, type GuardRecord } from "./guard.ts";
 import { freeRecoverState, keepBest, makeRecoverState, type RecoverState, recoverStep } from "./step.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
@@ -175,8 +176,9 @@ export class RecoverSession {
       "this checkpoint belongs to another model, text or recipe. Start a new recovery.",
     );
     const { ctx, state } = this;
-    writeFlat(ctx, this.thetas, checkpoint.theta);
-    for (const name of ["m", "v", "best"] as const) writeFlat(ctx, state[name], checkpoint[name]);
+    const advice = "It belongs to another pruned model: start a new recovery.";
+    writeFlat(ctx, this.thetas, checkpoint.theta, advice);
+    for (const name of ["m", "v", "best"] as const) writeFlat(ctx, state[name], checkpoint[name], advice);
     this.step = checkpoint.step;
     this.reported = checkpoint.step;
     this.guard = checkpoint.guard;

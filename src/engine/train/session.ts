@@ -10,7 +10,8 @@ import { budgetOf } from "../masks/budget.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { checkReachable } from "../masks/reachable.ts";
 import { gateModelFor } from "../prune/gates/ablations.ts";
-import { ELEMENT_BYTES, elements, type Tensor } from "../tensor.ts";
+import { flatValues, lengthOf, writeFlat } from "../ops/kit/flatValues.ts";
+import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
 import { batchOf } from "./batches.ts";
 import { ratioOfStep, trainedRatio } from "./ratio.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -148,16 +149,13 @@ export class Session {
     return this.readLogits(this.forward(ratio));
   }
 
-  /** The state of the run. Throws "not-finite" if a parameter is not finite, so that no broken run is saved. */
+  /** The state of the run; no step may begin before it resolves. Throws "not-finite" if a parameter is not finite, so that no broken run is saved. */
   async checkpoint(): Promise<Checkpoint> {
     const { gateModel, m, v } = this.state;
     const { step, targets } = this;
-    const [theta, first, second] = await Promise.all([
-      this.ctx.read(gateModel.theta),
-      this.ctx.read(m),
-      this.ctx.read(v),
-    ]);
+    const theta = await flatValues(this.ctx, gateModel.parameters);
     if (!theta.every(Number.isFinite)) throw notFinite(step);
+    const [first, second] = [await flatValues(this.ctx, m), await flatValues(this.ctx, v)];
     const recipe = { ...this.recipe, ratio: this.ratio };
     const matmul = { adapter: this.ctx.gpu.facts.name, table: this.ctx.matmulTable };
     return { recipe, step, targets, subject: this.subject, matmul, theta, m: first, v: second };
@@ -169,14 +167,16 @@ export class Session {
    */
   restore(checkpoint: Checkpoint): void {
     const { gateModel, m, v } = this.state;
-    if (checkpoint.subject !== this.subject || checkpoint.theta.length !== elements(gateModel.theta)) {
+    if (checkpoint.subject !== this.subject || checkpoint.theta.length !== lengthOf(gateModel.parameters)) {
       throw new EngineError("format", "this checkpoint belongs to another model or text. Start a new run.");
     }
     const { matmul } = checkpoint;
     if (matmul && resumeNote(this.ctx, checkpoint) === undefined) useMatmulTable(this.ctx, matmul.table);
-    this.ctx.write(gateModel.theta, checkpoint.theta);
-    this.ctx.write(m, checkpoint.m);
-    this.ctx.write(v, checkpoint.v);
+    const write = (tensors: readonly Tensor[], values: Float32Array<ArrayBuffer>): void =>
+      writeFlat(this.ctx, tensors, values, "Start a new run.");
+    write(gateModel.parameters, checkpoint.theta);
+    write(m, checkpoint.m);
+    write(v, checkpoint.v);
     this.step = checkpoint.step;
     this.reported = checkpoint.step;
     this.ratio = checkpoint.recipe.ratio;

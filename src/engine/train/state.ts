@@ -15,9 +15,9 @@ export const STEPS_AHEAD = 2;
 export interface TrainState<Trained extends GateModel = GateModel> {
   gateModel: Trained;
   costs: PenaltyCosts;
-  /** AdamW's moments, in the layout of gateModel.theta. */
-  m: Tensor;
-  v: Tensor;
+  /** AdamW's moments, one tensor for each of gateModel.parameters. */
+  m: readonly Tensor[];
+  v: readonly Tensor[];
   /** Seed, step and ratio (ops/kit/stepState.ts). */
   step: Tensor;
   /** (RING_SLOTS, METRICS): metrics of the latest steps (ops/metrics.ts). */
@@ -37,8 +37,8 @@ export function makeTrainState<Trained extends GateModel>(
   return {
     gateModel,
     costs,
-    m: ctx.persistent("adamW m", gateModel.theta.shape),
-    v: ctx.persistent("adamW v", gateModel.theta.shape),
+    m: gateModel.parameters.map(({ shape }) => ctx.persistent("adamW m", shape)),
+    v: gateModel.parameters.map(({ shape }) => ctx.persistent("adamW v", shape)),
     step: stepState(ctx, { seed: 0, step: 0, ratio: 1 }),
     ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
     one: makeOne(ctx),
@@ -48,5 +48,5 @@ export function makeTrainState<Trained extends GateModel>(
 
 export function freeTrainState(ctx: Ctx, state: TrainState): void {
   state.gateModel.free(ctx);
-  ctx.free(state.m, state.v, state.step, state.ring, state.one, state.lambda);
+  ctx.free(...state.m, ...state.v, state.step, state.ring, state.one, state.lambda);
 }

@@ -1,5 +1,5 @@
 // The checkpoints of training runs in the origin's private file system. A run belongs to one tab, and has two files that are written in turn.
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, EngineError } from "../../engine/index.ts";
+import { type Checkpoint, checkpointChunks, decodeCheckpoint, EngineError } from "../../engine/index.ts";
 import type { RunElsewhere } from "../payloads.ts";
 import { claim, type Release } from "../storage/claims.ts";
 import { storedFiles, remove, setAside, writeFile } from "../storage/opfs.ts";
@@ -72,7 +72,7 @@ export class CheckpointFiles {
     await own.claimed;
     try {
       const path = `${nameOf(own.fingerprint, own.id)}.${own.turn}.safetensors`;
-      await writeFile(path, [await encodeCheckpoint(checkpoint)]);
+      await writeFile(path, await checkpointChunks(checkpoint));
     } catch (error) {
       own.memory = checkpoint;
       throw error;

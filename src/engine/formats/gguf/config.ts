@@ -1,15 +1,24 @@
 // The config.json of a GGUF file, from its metadata and tensors.
-import { type EngineError, showValue } from "../../errors.ts";
-import { ropeFrequencies } from "../../config/ropeFrequencies.ts";
-import { JsonField } from "../../json/jsonFields.ts";
-import { CHOOSE_ANOTHER, readError, WRITE_AGAIN } from "../files/readError.ts";
+import { longropeAttention, ropeFrequencies } from "../../config/ropeFrequencies.ts";
+import { CHOOSE_ANOTHER, readError } from "../files/readError.ts";
+import { familyFields } from "./familyFields.ts";
 import type { GgufFamily } from "./ggufFamilies.ts";
 import type { GgufHeader } from "./header.ts";
+import { type MetadataFields, shortest } from "./metadataFields.ts";
 
 type Json = Record<string, unknown>;
 
 /** The tensor whose values divide the frequencies of RoPE's pairs (Llama 3.1 and later). */
 export const ROPE_FACTORS = "rope_freqs.weight";
+/** The tensors about RoPE: the one above, and those of longrope for long and for short texts (Phi-3). */
+export const ROPE_TENSORS: readonly string[] = [ROPE_FACTORS, "rope_factors_long.weight", "rope_factors_short.weight"];
+
+/** Their values, of those that the file has. */
+export interface RopeFactors {
+  all?: Float32Array | undefined;
+  long?: Float32Array | undefined;
+  short?: Float32Array | undefined;
+}
 
 /**
  * Settings of all published Llamas with scaled RoPE. GGUF stores the resulting factors, config.json these settings and `factor`, which
@@ -20,90 +29,8 @@ const LLAMA3 = { type: "llama3", lowFreqFactor: 1, highFreqFactor: 4, originalCo
 const FACTOR_TOLERANCE = 1e-5;
 const DEFAULT_THETA = 10_000;
 
-/** The metadata by key, with errors that name the file and the key. */
-export class MetadataFields {
-  private readonly root: JsonField;
-
-  constructor(
-    readonly file: string,
-    private readonly header: Omit<GgufHeader, "metadataEnd">,
-  ) {
-    this.root = new JsonField(Object.fromEntries(header.metadata), file, "", WRITE_AGAIN);
-  }
-
-  has(key: string): boolean {
-    return this.header.metadata.has(key);
-  }
-
-  keys(): string[] {
-    return [...this.header.metadata.keys()];
-  }
-
-  get(key: string): JsonField {
-    return this.root.get(key);
-  }
-
-  /** A count of at least one. The file may have a list with one number per block; it is refused unless they are all equal. */
-  size(key: string): number {
-    const field = this.get(key);
-    const { value } = field;
-    if (!Array.isArray(value)) return field.number({ min: 1, whole: true });
-    const [first] = value as unknown[];
-    if (value.some((one) => one !== first)) field.refuse("the same number for every block");
-    return field.list()[0]?.number({ min: 1, whole: true }) ?? field.refuse("a number");
-  }
-
-  /** The shortest decimal that rounds to a number stored as f32: 1e-5, not 0.00000999999974. */
-  decimal(key: string, fallback?: number): number {
-    if (!this.has(key) && fallback !== undefined) return fallback;
-    const value = this.get(key).number();
-    for (let digits = 1; digits < 9; digits++) {
-      const short = Number(value.toPrecision(digits));
-      if (Math.fround(short) === Math.fround(value)) return short;
-    }
-    return value;
-  }
-
-  text(key: string): string | undefined {
-    return this.has(key) ? this.get(key).text() : undefined;
-  }
-
-  /** A list of strings. */
-  texts(key: string): readonly string[] {
-    const field = this.get(key);
-    const { value } = field;
-    const texts = Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-    return Array.isArray(value) && texts.length === value.length ? texts : field.refuse("a list of strings");
-  }
-
-  /** A list of exactly `length` numbers. */
-  numbers(key: string, length: number): readonly number[] {
-    const field = this.get(key);
-    const { value } = field;
-    const found = Array.isArray(value) ? value.filter((one) => typeof one === "number") : [];
-    return found.length === length ? found : field.refuse(`a list of ${length} numbers`);
-  }
-
-  /** A token id, if the file has the key. */
-  token(key: string): number | undefined {
-    return this.has(key) ? this.get(key).count() : undefined;
-  }
-
-  /** The error "unsupported" about the value of a key. */
-  unsupported(key: string, supported: string): EngineError {
-    return readError({
-      file: this.file,
-      field: key,
-      expected: supported,
-      got: showValue(this.get(key).value),
-      advice: CHOOSE_ANOTHER,
-      code: "unsupported",
-    });
-  }
-}
-
 /**
- * The config.json that the model would have on the hub. `ropeFactors` are the values of ROPE_FACTORS, if the file has them.
+ * The config.json that the model would have on the hub.
  * Throws "format" for a key that is missing or of another type, "unsupported" for what the engine does not run: mixtures of experts,
  * RoPE scaled otherwise than linearly, by YaRN or as in Llama 3, heads whose keys and values differ in width.
  */
@@ -111,7 +38,7 @@ export function configOf(
   fields: MetadataFields,
   header: GgufHeader,
   architecture: GgufFamily,
-  ropeFactors?: Float32Array,
+  ropeFactors: RopeFactors = {},
 ): Json {
   const { name, family } = architecture;
   const key = (suffix: string): string => `${name}.${suffix}`;
@@ -127,21 +54,21 @@ export function configOf(
   if (fields.has(valueLength) && fields.size(valueLength) !== headDim)
     throw fields.unsupported(valueLength, `${headDim}, as for keys`);
   const embedding = header.tensors.get("token_embd.weight");
+  const [layers, context] = [size("block_count"), size("context_length")];
   return {
     architectures: [architecture.className],
     model_type: family,
     hidden_size: hidden,
     intermediate_size: size("feed_forward_length"),
-    num_hidden_layers: size("block_count"),
+    num_hidden_layers: layers,
     num_attention_heads: heads,
     num_key_value_heads: fields.has(key("attention.head_count_kv")) ? size("attention.head_count_kv") : heads,
     ...(family === "phi" ? {} : { head_dim: headDim }),
-    max_position_embeddings: size("context_length"),
+    max_position_embeddings: context,
     vocab_size: embedding?.shape[0] ?? size("vocab_size"),
     ...norms(fields, architecture),
     ...rope(fields, architecture, headDim, ropeFactors),
-    ...(family === "mistral" ? { sliding_window: size("attention.sliding_window") } : {}),
-    ...(family === "llama" ? { attention_bias: has("blk.0.attn_q.bias"), mlp_bias: has("blk.0.ffn_up.bias") } : {}),
+    ...familyFields(fields, architecture, { hidden, heads, headDim, layers, context, has }),
     tie_word_embeddings: !has("output.weight"),
     torch_dtype: "float32",
     ...tokens(fields),
@@ -165,22 +92,39 @@ function norms(fields: MetadataFields, { name, family }: GgufFamily): Json {
     return { layer_norm_eps: fields.decimal(`${name}.attention.layer_norm_epsilon`), hidden_act: "gelu_new" };
   }
   const epsilon = { rms_norm_eps: fields.decimal(`${name}.attention.layer_norm_rms_epsilon`) };
-  if (family === "gemma") return { ...epsilon, hidden_activation: "gelu_pytorch_tanh" };
+  if (family.startsWith("gemma")) return { ...epsilon, hidden_activation: "gelu_pytorch_tanh" };
   return { ...epsilon, hidden_act: "silu" };
 }
 
-function rope(fields: MetadataFields, { name, family }: GgufFamily, headDim: number, factors?: Float32Array): Json {
+function rope(
+  fields: MetadataFields,
+  { name, family }: GgufFamily,
+  headDim: number,
+  { all: factors, long, short }: RopeFactors,
+): Json {
   const theta = fields.decimal(`${name}.rope.freq_base`, DEFAULT_THETA);
   const dimsKey = `${name}.rope.dimension_count`;
   const dims = fields.has(dimsKey) ? fields.size(dimsKey) : headDim;
-  if (family !== "phi" && dims !== headDim) throw fields.unsupported(dimsKey, `${headDim}, the width of a head`);
-  const scaling = scalingOf(fields, name);
+  const partial = family === "phi" || family === "phi3";
+  if (!partial && dims !== headDim) throw fields.unsupported(dimsKey, `${headDim}, the width of a head`);
+  const scaling = long && short ? longrope(fields, name, { long, short }) : scalingOf(fields, name);
   if (scaling && factors) throw fields.unsupported(`${name}.rope.scaling.factor`, `1 beside ${ROPE_FACTORS}`);
   const used = factors ? llama3Scaling(fields.file, theta, factors) : scaling;
+  if (family === "gemma3_text") {
+    const sliding = fields.decimal(`${name}.rope.freq_base_swa`, DEFAULT_THETA);
+    return {
+      rope_parameters: {
+        full_attention: { rope_type: "default", rope_theta: theta, ...used },
+        sliding_attention: { rope_type: "default", rope_theta: sliding },
+      },
+    };
+  }
   return {
     rope_theta: theta,
-    ...(family === "phi" ? { partial_rotary_factor: dims / headDim } : {}),
+    ...(partial ? { partial_rotary_factor: dims / headDim } : {}),
     ...(used ? { rope_scaling: used } : {}),
+    // of longrope the top level counts
+    ...(long && short ? { original_max_position_embeddings: used?.["original_max_position_embeddings"] } : {}),
   };
 }
 
@@ -215,6 +159,25 @@ function scalingOf(fields: MetadataFields, name: string): Json | undefined {
       );
   }
 }
+
+/** Factors for long and for short texts. Without a factor for cosines and sines, llama.cpp takes 1. */
+function longrope(
+  fields: MetadataFields,
+  name: string,
+  { long, short }: { long: Float32Array; short: Float32Array },
+): Json {
+  const original = fields.size(`${name}.rope.scaling.original_context_length`);
+  const stated = fields.decimal(`${name}.rope.scaling.attn_factor`, 1);
+  const usual = longropeAttention(fields.size(`${name}.context_length`) / original, original);
+  const exact = Math.abs(stated / usual - 1) < FACTOR_TOLERANCE;
+  return {
+    ...{ rope_type: "longrope", long_factor: decimalsOf(long), short_factor: decimalsOf(short) },
+    original_max_position_embeddings: original,
+    ...(exact ? {} : { attention_factor: stated }),
+  };
+}
+
+const decimalsOf = (values: Float32Array): number[] => Array.from(values, shortest);
 
 function llama3Scaling(file: string, theta: number, factors: Float32Array): Json {
   const factor = Math.max(...factors);

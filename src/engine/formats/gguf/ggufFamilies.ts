@@ -12,11 +12,17 @@ export interface GgufFamily {
   readonly pairedRows: boolean;
   /** Number that was added to the weights of norms. */
   readonly normShift: number;
+  /** A file can be written from other files than GGUF; those of the other architectures only come back with zeros. */
+  readonly written: boolean;
 }
 
 const plain = (name: string, family: Family, className: string): GgufFamily => {
-  return { name, family, className, pairedRows: false, normShift: 0 };
+  return { name, family, className, pairedRows: false, normShift: 0, written: true };
 };
+const readOnly = (name: string, family: Family, className: string): GgufFamily => ({
+  ...plain(name, family, className),
+  written: false,
+});
 
 const ARCHITECTURES: readonly GgufFamily[] = [
   { ...plain("llama", "llama", "LlamaForCausalLM"), pairedRows: true },
@@ -24,14 +30,20 @@ const ARCHITECTURES: readonly GgufFamily[] = [
   plain("qwen3", "qwen3", "Qwen3ForCausalLM"),
   { ...plain("gemma", "gemma", "GemmaForCausalLM"), normShift: 1 },
   plain("phi2", "phi", "PhiForCausalLM"),
+  { ...readOnly("gemma2", "gemma2", "Gemma2ForCausalLM"), normShift: 1 },
+  { ...readOnly("gemma3", "gemma3_text", "Gemma3ForCausalLM"), normShift: 1 },
+  readOnly("phi3", "phi3", "Phi3ForCausalLM"),
+  readOnly("olmo2", "olmo2", "Olmo2ForCausalLM"),
+  { ...readOnly("smollm3", "smollm3", "SmolLM3ForCausalLM"), pairedRows: true },
+  { ...readOnly("granite", "granite", "GraniteForCausalLM"), pairedRows: true },
 ];
 
 /** Mistral's files have the architecture llama; only the sliding window distinguishes them. */
 const MISTRAL: GgufFamily = { ...plain("llama", "mistral", "MistralForCausalLM"), pairedRows: true };
 
-/** The architecture that llama.cpp has for a family; undefined if it has none. */
+/** The architecture in which a family's files are written; undefined if there is none. */
 export const ggufFamilyOf = (family: Family): GgufFamily | undefined =>
-  [...ARCHITECTURES, MISTRAL].find((architecture) => architecture.family === family);
+  [...ARCHITECTURES, MISTRAL].find((architecture) => architecture.written && architecture.family === family);
 
 /** The architecture with this name. `window`: whether the metadata has a sliding window. Throws "unsupported" with the list of supported ones. */
 export function ggufFamilyNamed(file: string, name: string, window: boolean): GgufFamily {

@@ -10,33 +10,55 @@ import type { ByteSource, Folder } from "../files/folder.ts";
 import { readJson, readText } from "../files/folder.ts";
 import { licenceOf } from "../card/licence.ts";
 import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
+import { separated } from "../safetensors/fused.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
 import { ggufFolder } from "./ggufFolder.ts";
-import { entry, float32, number32, text } from "./files.fixture.ts";
+import { entry, float32, list, number32, text } from "./files.fixture.ts";
 import { ggufOfFolder, paired } from "./models.fixture.ts";
+
+/**
+ * Golden models of these families have fields that no published model has and that llama.cpp derives from others: the scale of Gemma's scores,
+ * and which of SmolLM3's blocks have positions.
+ */
+const DERIVED: Record<string, Record<string, unknown>> = {
+  gemma2: { query_pre_attn_scalar: 12 },
+  gemma3_text: { query_pre_attn_scalar: 12 },
+  smollm3: { no_rope_layers: undefined },
+};
 
 function golden(name: string): Folder {
   const files = readdirSync(`golden/${name}`);
-  return memoryFolder(name, Object.fromEntries(files.map((file) => [file, readFileSync(`golden/${name}/${file}`)])));
+  const read = (file: string): Buffer<ArrayBuffer> => {
+    const bytes = readFileSync(`golden/${name}/${file}`);
+    if (file !== "config.json" || !(name in DERIVED)) return bytes;
+    return Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString()) as object), ...DERIVED[name] }));
+  };
+  return memoryFolder(name, Object.fromEntries(files.map((file) => [file, read(file)])));
 }
 
 const opened = async (name: string, ...more: number[][]): Promise<Folder> =>
   ggufFolder(memorySource(`${name}.gguf`, await ggufOfFolder(golden(name), { more })));
 
-describe.each(["llama", "mistral", "qwen2", "qwen3", "gemma", "phi"])("golden/%s as GGUF", (name) => {
+const NEWER = ["gemma2", "gemma3_text", "phi3", "olmo2", "smollm3", "granite"];
+
+describe.each(["llama", "mistral", "qwen2", "qwen3", "gemma", "phi", ...NEWER])("golden/%s as GGUF", (name) => {
   it("is the same config, weights and tokenizer", async () => {
     const original = golden(name);
     const folder = await opened(name);
     const config = readConfig(await readJson(await folder.open("config.json")));
     expect(config).toEqual(readConfig(await readJson(await original.open("config.json"))));
 
-    const [weights, expected] = [await openWeights(folder), await openWeights(original)];
+    // q, k, v and gate, up of Phi-3 are layers of their own inside the engine
+    const [weights, expected] = await Promise.all(
+      [folder, original].map(async (one) => openWeights(await separated(one, config))),
+    );
+    if (!weights || !expected) throw new Error("two folders were opened");
     checkWeights(config, weights);
     expect([...weights.names].sort()).toEqual([...expected.names].sort());
     for (const tensor of weights.names) {
       const [found, wanted] = [await weights.readFloat32(tensor), await expected.readFloat32(tensor)];
       // Gemma's norms lose a bit where 1 was added and subtracted again.
-      if (name === "gemma" && tensor.includes("norm")) {
+      if (name.startsWith("gemma") && tensor.includes("norm")) {
         found.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 6));
       } else expect(found).toEqual(wanted);
     }
@@ -51,6 +73,50 @@ describe.each(["llama", "mistral", "qwen2", "qwen3", "gemma", "phi"])("golden/%s
     expect(ids).toEqual(wanted);
     expect(tokenizers[0]!.decode(ids!)).toBe(tokenizers[1]!.decode(wanted!));
     expect(await licenceOf(folder)).toBe("mit");
+  });
+});
+
+describe("what llama.cpp derives from other numbers", () => {
+  const count = (key: string, value: number): number[] => entry(key, 4, number32(value));
+  const configWith = async (name: string, ...more: number[][]): Promise<Record<string, unknown>> =>
+    (await readJson(await (await opened(name, ...more)).open("config.json"))) as Record<string, unknown>;
+
+  it("is the scale of Gemma's scores in the largest model, and which blocks have windows", async () => {
+    const config = await configWith("gemma2", count("gemma2.block_count", 46), count("gemma2.embedding_length", 40));
+    expect(config["query_pre_attn_scalar"]).toBe(20);
+    const layers = config["layer_types"] as string[];
+    expect([layers.length, ...layers.slice(0, 3)]).toEqual([
+      46,
+      "sliding_attention",
+      "full_attention",
+      "sliding_attention",
+    ]);
+    const third = await configWith("gemma3_text", count("gemma3.block_count", 7));
+    expect((third["layer_types"] as string[]).filter((one) => one === "full_attention")).toHaveLength(3);
+    const listed = entry("gemma3.attention.sliding_window_pattern", 9, list(7, [[0], [1]]));
+    expect((await configWith("gemma3_text", listed))["layer_types"]).toEqual(["full_attention", "sliding_attention"]);
+  });
+
+  it("is which blocks of SmolLM3 have no positions", async () => {
+    const { attention = [] } = readConfig(await configWith("smollm3", count("smollm3.block_count", 8)));
+    expect(attention.map(({ rope }) => rope !== undefined)).toEqual([1, 1, 1, 0, 1, 1, 1, 0].map(Boolean));
+  });
+
+  it("is the window of Phi-3, where 0 is none", async () => {
+    expect((await configWith("phi3", count("phi3.attention.sliding_window", 0)))["sliding_window"]).toBeNull();
+    const other = entry("phi3.rope.scaling.attn_factor", 6, float32(1.5));
+    expect((await configWith("phi3", other))["rope_scaling"]).toMatchObject({ attention_factor: 1.5 });
+  });
+
+  it("is nothing that other models of the architecture need", async () => {
+    await expect(opened("olmo2", count("olmo2.attention.sliding_window", 8))).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/olmo2\.attention\.sliding_window: expected 0 \(OLMo 2\), got 8/) as string,
+    });
+    await expect(opened("granite", entry("granite.rope.scaling.finetuned", 7, [0]))).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/granite\.rope\.scaling\.finetuned: expected true, got false/) as string,
+    });
   });
 });
 

@@ -4,7 +4,8 @@ import type { ByteSource, Folder } from "../files/folder.ts";
 import { folderOf } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
 import { ggufFamilyNamed } from "./ggufFamilies.ts";
-import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
+import { configOf, ROPE_TENSORS, type RopeFactors, tokens } from "./config.ts";
+import { MetadataFields } from "./metadataFields.ts";
 import { type GgufModelFile, partOf, readParts } from "./ggufParts.ts";
 import type { GgufHeader } from "./header.ts";
 import { mainType } from "./mainType.ts";
@@ -33,11 +34,13 @@ async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder>
   const fields = new MetadataFields(source.name, header);
   const named = fields.get("general.architecture").text();
   const architecture = ggufFamilyNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
-  const factors = await readRopeFactors(source, header);
-  const config = configOf(fields, header, architecture, factors);
+  const config = configOf(fields, header, architecture, await readRopeFactors(source, header));
   const { head_dim: width, num_attention_heads: heads, num_key_value_heads: kvHeads, hidden_size: hidden } = config;
   const headDim = Number(width ?? Number(hidden) / Number(heads));
-  const rows = { headDim, q: Number(heads) * headDim, kv: Number(kvHeads) * headDim };
+  const rows = {
+    ...{ headDim, q: Number(heads) * headDim, kv: Number(kvHeads) * headDim },
+    mlp: Number(config["intermediate_size"]),
+  };
   const views = tensorViews(source.name, header, architecture, rows);
   const tokenizer = tokenizerFiles(fields);
   const name = partOf(source.name)?.stem ?? source.name.replace(/\.gguf$/i, "");
@@ -59,12 +62,15 @@ function textSource(name: string, text: string): ByteSource {
   return memorySource(name, new TextEncoder().encode(text));
 }
 
-/** The values of ROPE_FACTORS, if the file has them. */
-export async function readRopeFactors(source: ByteSource, { tensors }: GgufHeader): Promise<Float32Array | undefined> {
-  const tensor = tensors.get(ROPE_FACTORS);
-  if (!tensor) return undefined;
-  const { name, shape } = tensor;
-  return readView(source, { name, dtype: "F32", shape, tensor, firstRow: 0, headDim: 1, shift: 0 });
+/** The values of the tensors about RoPE that the file has. */
+export async function readRopeFactors(source: ByteSource, { tensors }: GgufHeader): Promise<RopeFactors> {
+  const read = async (name: string): Promise<Float32Array | undefined> => {
+    const tensor = tensors.get(name);
+    if (!tensor) return undefined;
+    return readView(source, { name, dtype: "F32", shape: tensor.shape, tensor, firstRow: 0, headDim: 1, shift: 0 });
+  };
+  const [all, long, short] = await Promise.all(ROPE_TENSORS.map(read));
+  return { all, long, short };
 }
 
 /** A model card with the licence and name in the metadata. */

@@ -11,7 +11,33 @@ interface Converter {
   arch: string;
   pairs?: boolean;
   normShift?: number;
+  /** Names that differ from those of `NAMES`, tried before them. */
+  names?: [RegExp, string][];
+  /** Metadata of this architecture only. */
+  more?: (config: Json) => Fields;
+  /** Tensors that the converter adds. */
+  extra?: (config: Json) => NamedTensor[];
 }
+
+/** By the key's end: a count, a number, a switch, or a text. */
+interface Fields {
+  counts?: Record<string, unknown>;
+  floats?: Record<string, unknown>;
+  texts?: Record<string, string>;
+}
+
+/** Norms before and after both branches. */
+const AROUND: [RegExp, string][] = [
+  [/post_attention_layernorm/, "post_attention_norm"],
+  [/pre_feedforward_layernorm/, "ffn_norm"],
+  [/post_feedforward_layernorm/, "post_ffw_norm"],
+];
+
+const ropeOf = (config: Json): Json => (config["rope_parameters"] ?? {}) as Json;
+const factorsOf = (config: Json, kind: "long" | "short"): NamedTensor => {
+  const values = Float32Array.from(ropeOf(config)[`${kind}_factor`] as number[]);
+  return { name: `rope_factors_${kind}.weight`, shape: [values.length], values };
+};
 
 const CONVERTERS: Record<string, Converter> = {
   llama: { arch: "llama", pairs: true },
@@ -20,6 +46,59 @@ const CONVERTERS: Record<string, Converter> = {
   qwen3: { arch: "qwen3" },
   gemma: { arch: "gemma", normShift: 1 },
   phi: { arch: "phi2" },
+  gemma2: {
+    ...{ arch: "gemma2", normShift: 1, names: AROUND },
+    more: (config) => ({
+      floats: {
+        attn_logit_softcapping: config["attn_logit_softcapping"],
+        final_logit_softcapping: config["final_logit_softcapping"],
+      },
+    }),
+  },
+  gemma3_text: {
+    ...{ arch: "gemma3", normShift: 1, names: AROUND },
+    more: (config) => {
+      const { rope_theta: theta, factor } = ropeOf(config)["full_attention"] as Json;
+      return {
+        // golden models have two blocks, so their pattern is not the usual one of six
+        counts: { "attention.sliding_window_pattern": 2 },
+        floats: { "rope.freq_base": theta, "rope.scaling.factor": factor },
+        texts: { "rope.scaling.type": "linear" },
+      };
+    },
+  },
+  phi3: {
+    arch: "phi3",
+    names: [
+      [/self_attn\.qkv_proj/, "attn_qkv"],
+      [/mlp\.gate_up_proj/, "ffn_up"],
+    ],
+    more: (config) => {
+      const original = Number(config["original_max_position_embeddings"]);
+      const scale = Number(config["max_position_embeddings"]) / original;
+      return {
+        counts: {
+          "rope.scaling.original_context_length": original,
+          "rope.dimension_count": Number(config["head_dim"]) * Number(ropeOf(config)["partial_rotary_factor"]),
+        },
+        floats: { "rope.scaling.attn_factor": Math.sqrt(1 + Math.log(scale) / Math.log(original)) },
+      };
+    },
+    extra: (config) => [factorsOf(config, "long"), factorsOf(config, "short")],
+  },
+  olmo2: { arch: "olmo2", names: AROUND },
+  smollm3: { arch: "smollm3", pairs: true },
+  granite: {
+    ...{ arch: "granite", pairs: true },
+    more: (config) => ({
+      floats: {
+        "attention.scale": config["attention_multiplier"],
+        embedding_scale: config["embedding_multiplier"],
+        residual_scale: config["residual_multiplier"],
+        logit_scale: config["logits_scaling"],
+      },
+    }),
+  },
 };
 
 /** From transformers' tensor names to llama.cpp's. */
@@ -68,12 +147,12 @@ export function paired({ name, shape, values }: NamedTensor, heads: number): Nam
 async function tensorsOf(
   folder: Folder,
   config: Json,
-  { arch, pairs, normShift = 0 }: Converter,
+  { arch, pairs, normShift = 0, names = [], extra }: Converter,
 ): Promise<NamedTensor[]> {
   const weights = await openWeights(folder);
   const all: NamedTensor[] = [];
   for (const original of weights.names) {
-    const name = NAMES.reduce((text, [from, to]) => text.replace(from, to), original);
+    const name = [...names, ...NAMES].reduce((text, [from, to]) => text.replace(from, to), original);
     const values = (await weights.readFloat32(original)).map(
       (value) => value + (name.includes("norm") ? normShift : 0),
     );
@@ -83,7 +162,7 @@ async function tensorsOf(
     ];
     all.push(pairs && heads !== undefined ? paired(tensor, Number(heads)) : tensor);
   }
-  if (arch !== "phi2") return all;
+  if (arch !== "phi2") return [...all, ...(extra?.(config) ?? [])];
   const fused = all.filter(({ name }) => !/attn_[qkv]\./.test(name));
   for (const { name } of all.filter(({ name }) => name.includes("attn_q."))) {
     const parts = ["q", "k", "v"].map((part) =>
@@ -180,15 +259,22 @@ function fileOf(entries: readonly number[][], tensors: readonly NamedTensor[]): 
   return ggufFile({ entries, tensors: infos, data });
 }
 
-function metadataOf(config: Json, { arch }: Converter): number[][] {
+function metadataOf(config: Json, { arch, more }: Converter): number[][] {
   const count = (key: string, value: unknown) =>
     value === undefined || value === null ? [] : [entry(`${arch}.${key}`, 4, number32(Number(value)))];
   const float = (key: string, value: unknown) =>
     value === undefined || value === null ? [] : [entry(`${arch}.${key}`, 6, float32(Number(value)))];
   const heads = Number(config["num_attention_heads"]);
   const headDim = Number(config["head_dim"] ?? Number(config["hidden_size"]) / heads);
-  const rope = (config["rope_parameters"] ?? {}) as Json;
-  return [
+  const rope = ropeOf(config);
+  const { counts = {}, floats = {}, texts = {} } = more?.(config) ?? {};
+  const own = [
+    ...Object.entries(counts).flatMap(([key, value]) => count(key, value)),
+    ...Object.entries(floats).flatMap(([key, value]) => float(key, value)),
+    ...Object.entries(texts).map(([key, value]) => entry(`${arch}.${key}`, 8, text(value))),
+  ];
+  const named = new Set(own.map(keyOf));
+  const usual = [
     entry("general.architecture", 8, text(arch)),
     entry("general.license", 8, text("mit")),
     ...count("block_count", config["num_hidden_layers"]),
@@ -205,6 +291,7 @@ function metadataOf(config: Json, { arch }: Converter): number[][] {
     ...float("rope.freq_base", config["rope_theta"] ?? rope["rope_theta"]),
     ...count("rope.dimension_count", headDim * Number(config["partial_rotary_factor"] ?? 1)),
   ];
+  return [...usual.filter((one) => !named.has(keyOf(one))), ...own];
 }
 
 async function tokenizerEntries(folder: Folder, config: Json): Promise<number[][]> {

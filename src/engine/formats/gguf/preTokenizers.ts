@@ -17,7 +17,7 @@ import {
   THREE_DIGITS,
   withEscapes,
 } from "../../tokenizer/publishedPatterns.ts";
-import type { MetadataFields } from "./config.ts";
+import type { MetadataFields } from "./metadataFields.ts";
 import type { Json, TokenizerParts } from "./tokenizerParts.ts";
 
 /** The step that maps bytes to characters; `cut`: whether it also splits words with GPT-2's pattern. */

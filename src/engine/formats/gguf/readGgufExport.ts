@@ -6,7 +6,8 @@ import { elementCount } from "../../dtype.ts";
 import type { ByteSource } from "../files/folder.ts";
 import { readSafetensors } from "../safetensors/safetensors.ts";
 import { requireTensor } from "../safetensors/safetensorsHeader.ts";
-import { configOf, MetadataFields } from "./config.ts";
+import { configOf } from "./config.ts";
+import { MetadataFields } from "./metadataFields.ts";
 import { type GgufFamily, ggufFamilyNamed } from "./ggufFamilies.ts";
 import { readRopeFactors } from "./ggufFolder.ts";
 import { readParts } from "./ggufParts.ts";
@@ -53,9 +54,9 @@ export async function readGgufExport(...parts: readonly ByteSource[]): Promise<S
   });
   const widest = { ...header, metadata };
   const plain = readConfig(configOf(new MetadataFields(source.name, widest), widest, family));
-  const config = withFactors(plain, await readRopeFactors(source, header));
+  const config = withFactors(plain, (await readRopeFactors(source, header)).all);
   const { headDim, dModel } = config;
-  const rows = { headDim, q: config.heads * headDim, kv: config.kvHeads * headDim };
+  const rows = { headDim, q: config.heads * headDim, kv: config.kvHeads * headDim, mlp: config.dMlp };
   const file = await readSafetensors(weightsSource(source, tensorViews(source.name, header, family, rows)));
   const missing = missingAttention(config, heads);
   return {
@@ -86,7 +87,7 @@ function withFactors(config: ModelConfig, factors: Float32Array | undefined): Mo
  */
 function compactFamily(fields: MetadataFields, { tensors }: GgufHeader): GgufFamily | undefined {
   const has = (part: string): boolean => [...tensors.keys()].some((name) => name.endsWith(`.${part}.bias`));
-  const plain = { normShift: 0 };
+  const plain = { normShift: 0, written: true };
   switch (fields.get("general.architecture").text()) {
     case "deci":
       return has("attn_q") && !has("attn_output")

@@ -1,7 +1,7 @@
 // SentencePiece vocabularies, compared with the ids of SentencePiece itself.
 import { describe, expect, it } from "vitest";
 import { loadTokenizer } from "../../tokenizer/tokenizer.ts";
-import { MetadataFields } from "./config.ts";
+import { MetadataFields } from "./metadataFields.ts";
 import fixture from "./fixtures/sentencepiece.json";
 import { tokenizerFiles } from "./tokenizer.ts";
 

@@ -5,7 +5,7 @@ import { FAMILIES } from "../../config/families/families.ts";
 import type { FloatDtype } from "../../dtype.ts";
 import { CHOOSE_ANOTHER, readError } from "../files/readError.ts";
 import type { GgufFamily } from "./ggufFamilies.ts";
-import { ROPE_FACTORS } from "./config.ts";
+import { ROPE_TENSORS } from "./config.ts";
 import type { GgufHeader, GgufTensor } from "./header.ts";
 
 /** A tensor as transformers expects it, backed by a tensor of the file. */
@@ -23,11 +23,12 @@ export interface TensorView {
   readonly shift: number;
 }
 
-/** Rows of one head, and of all heads of q, and of k or v. */
-interface HeadRows {
+/** Rows of one head, of all heads of q, of k or v, and of gate or up. */
+interface LayerRows {
   headDim: number;
   q: number;
   kv: number;
+  mlp: number;
 }
 
 /** Tensors outside the blocks; `blockNames` has those of the blocks. */
@@ -39,20 +40,22 @@ const HEAD = "output";
  * The model's tensors. Throws "format" for a tensor of the file that the family does not use: without it the model would compute
  * something else.
  */
-export function tensorViews(file: string, header: GgufHeader, architecture: GgufFamily, rows: HeadRows): TensorView[] {
+export function tensorViews(file: string, header: GgufHeader, architecture: GgufFamily, rows: LayerRows): TensorView[] {
   const { names } = FAMILIES[architecture.family];
   const outside = outsideNames(architecture.family);
   const inside = blockNames(architecture);
   return [...header.tensors.values()].flatMap((tensor) => {
-    if (tensor.name === ROPE_FACTORS) return [];
+    if (ROPE_TENSORS.includes(tensor.name)) return [];
     const [, block, part = "", kind = ""] = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(tensor.name) ?? [];
     const layer = block === undefined ? "" : `${names.layers}${block}.`;
-    if (block !== undefined && part === "attn_qkv") {
-      const [q = "", k = "", v = ""] = [names.q, names.k, names.v].map((name) => `${layer}${name}.${kind}`);
-      const heights = { [q]: [0, rows.q], [k]: [rows.q, rows.kv], [v]: [rows.q + rows.kv, rows.kv] } as const;
-      return Object.entries(heights).map(([name, [first, count]]) => {
+    const joined = block === undefined ? undefined : joinedLayers(architecture, part, rows);
+    if (joined) {
+      let firstRow = 0;
+      return joined.map(([name, count]) => {
         const shape = [count, ...tensor.shape.slice(1)];
-        return { ...view(tensor, name), shape, firstRow: first };
+        const one = { ...view(tensor, `${layer}${name}.${kind}`), shape, firstRow };
+        firstRow += count;
+        return one;
       });
     }
     const name = (block === undefined ? outside : inside)[part];
@@ -75,6 +78,22 @@ export function tensorViews(file: string, header: GgufHeader, architecture: Gguf
       },
     ];
   });
+}
+
+/** The layers that a part stores one after the other, with the rows of each; undefined where it stores one. */
+function joinedLayers(
+  { family }: GgufFamily,
+  part: string,
+  { q, kv, mlp }: LayerRows,
+): (readonly [name: string, rows: number])[] | undefined {
+  const { names, fused } = FAMILIES[family];
+  if (part === "attn_qkv")
+    return [
+      [names.q, q],
+      [names.k, kv],
+      [names.v, kv],
+    ];
+  return fused && part === "ffn_up" ? names.ups.map((name) => [name, mlp]) : undefined;
 }
 
 /** llama.cpp's name of a tensor of transformers: its block, the name of its part, and the complete name. Throws "bug" for another one. */
@@ -109,15 +128,23 @@ function view(tensor: GgufTensor, name: string): TensorView {
 function blockNames({ family }: Pick<GgufFamily, "family">): Readonly<Record<string, string | undefined>> {
   const { names } = FAMILIES[family];
   const [gate, up] = names.ups.length > 1 ? names.ups : [undefined, names.ups[0]];
+  const norms =
+    family === "olmo2"
+      ? { post_attention_norm: names.attentionNorm, post_ffw_norm: names.mlpNorm }
+      : {
+          attn_norm: names.attentionNorm,
+          post_attention_norm: names.attentionPostNorm,
+          ffn_norm: names.mlpNorm,
+          post_ffw_norm: names.mlpPostNorm,
+        };
   return {
-    attn_norm: names.attentionNorm,
+    ...norms,
     attn_q: names.q,
     attn_k: names.k,
     attn_v: names.v,
     attn_q_norm: names.qNorm,
     attn_k_norm: names.kNorm,
     attn_output: names.o,
-    ffn_norm: names.mlpNorm,
     ffn_gate: gate,
     ffn_up: up,
     ffn_down: names.down,

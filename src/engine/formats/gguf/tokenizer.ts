@@ -1,7 +1,7 @@
 // The tokenizer.json and tokenizer_config.json of a GGUF file, from its tokenizer.ggml.* metadata.
 import { showValue } from "../../errors.ts";
 import { readError, WRITE_AGAIN } from "../files/readError.ts";
-import type { MetadataFields } from "./config.ts";
+import type { MetadataFields } from "./metadataFields.ts";
 import { preTokenizer } from "./preTokenizers.ts";
 import type { Json, TokenizerParts } from "./tokenizerParts.ts";
 import { sentencePieceMerges, sentencePieceParts } from "./sentencePiece.ts";

@@ -51,7 +51,7 @@ export const hypernetOps: readonly CheckedOp[] = [
     }),
   ),
   checkedOp(geluRef, (ctx, t) => [gelu(ctx, take(t, 0))]),
-  checkedOp(headsRef, (ctx, t, { sizes }) => [heads(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes))]),
+  checkedOp(headsRef, (ctx, t, { sizes }) => [heads(ctx, take(t, 0), take(t, 1), { tables: tablesOf(ctx, sizes) })]),
   checkedOp(spreadGatesRef, (ctx, t, { sources, fixed }) => {
     const own = take(t, 0);
     return [spreadGates(ctx, own, spreadTables(ctx, Uint32Array.from(sources), own.shape[0] ?? 0, "step"), fixed)];

@@ -6,6 +6,7 @@ import type { AdapterFacts } from "../../gpu/device.ts";
 import { budgetOf } from "../../masks/budget.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { CARD, countingCtx, countingModel, type SeenDispatch, SMALL_CARD } from "../../model/counting.fixture.ts";
+import { lengthOf } from "../kit/flatValues.ts";
 import { Hypernet } from "../../prune/gates/hypernet.ts";
 import { hypernetLayout } from "../../prune/gates/hypernetLayout.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
@@ -36,7 +37,7 @@ async function recordStep(
     ...{ L: layers, T: tokens, S: Math.ceil(tokens / 16) * 16, d: dModel, f: dMlp, heads, V: vocab },
     ...{ dq: heads * headDim, dqkv: (heads + 2 * kvHeads) * headDim, G: layout.length, Z: 32, W: 64 },
     R: rowBlocks(ctx, tokens).count,
-    P: hypernet.theta.shape[0] ?? 0,
+    P: lengthOf(hypernet.parameters.slice(0, 1)),
   };
   return { dispatches, symbols };
 }

@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
-import { heads } from "../../ops/heads.ts";
+import { heads, type UseGradient } from "../../ops/heads.ts";
 import { noise } from "../../ops/noise.ts";
 import { spreadGates, type SpreadTables, spreadTables } from "../../ops/spreadGates.ts";
 import { DRAW, uniforms } from "../../rng.ts";
@@ -42,7 +42,7 @@ const FIXED_NOISE = 0.5;
  * add up. The gates of vectors that are not pruned are always on.
  */
 class SpreadGates implements GateModel {
-  readonly theta: Tensor;
+  readonly parameters: readonly Tensor[];
   readonly tables: GateTables;
   readonly mlpOnly: boolean;
   private readonly own: GateModel;
@@ -50,7 +50,7 @@ class SpreadGates implements GateModel {
 
   constructor(ctx: Ctx, own: GateModel, layout: GateLayout, { own: ownLayout, shown }: Sharing) {
     this.own = own;
-    this.theta = own.theta;
+    this.parameters = own.parameters;
     this.tables = gateTables(ctx, layout);
     this.mlpOnly = shown.includes(NOT_PRUNED);
     const [padding, fixed] = [ownLayout.length, ownLayout.length + 1];
@@ -66,8 +66,8 @@ class SpreadGates implements GateModel {
     this.own.setRatio(ctx, ratio);
   }
 
-  forward(ctx: Ctx): Tensor {
-    return spreadGates(ctx, this.own.forward(ctx), this.spread, KEPT_LOGIT);
+  forward(ctx: Ctx, useGradient?: UseGradient): Tensor {
+    return spreadGates(ctx, this.own.forward(ctx, useGradient), this.spread, KEPT_LOGIT);
   }
 
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
@@ -114,15 +114,15 @@ function flatHeads(layout: GateLayout, head: (i: number, count: number) => Float
 
 /** Without the GRU: x_i = W_i z_i, with z_i ~ N(0, 1) fixed. No layer is shared, so the vectors do not influence each other. */
 class LinearHeads implements GateModel {
-  /** (flat gates, C), initialised like the heads of the hypernetwork. */
-  readonly theta: Tensor;
+  /** One, (flat gates, C), initialised like the heads of the hypernetwork. */
+  readonly parameters: readonly [Tensor];
   readonly tables: GateTables;
   readonly mlpOnly = false;
   /** (vectors, C). */
   private readonly z: Tensor;
 
   constructor(ctx: Ctx, layout: GateLayout, { weight, z }: HeadValues) {
-    this.theta = ctx.persistent("theta", [layout.length, WIDTH], { data: weight, requiresGrad: true });
+    this.parameters = [ctx.persistent("theta", [layout.length, WIDTH], { data: weight, requiresGrad: true })];
     this.z = ctx.persistent("z", [layout.sizes.length, WIDTH], { data: z });
     this.tables = gateTables(ctx, layout);
   }
@@ -131,8 +131,8 @@ class LinearHeads implements GateModel {
     // one ratio only
   }
 
-  forward(ctx: Ctx): Tensor {
-    return heads(ctx, this.z, this.theta, this.tables);
+  forward(ctx: Ctx, useGradient?: UseGradient): Tensor {
+    return heads(ctx, this.z, this.parameters[0], { tables: this.tables, useGradient });
   }
 
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
@@ -140,20 +140,20 @@ class LinearHeads implements GateModel {
   }
 
   free(ctx: Ctx): void {
-    ctx.free(this.theta, this.z, this.tables.tiles, this.tables.bounds);
+    ctx.free(...this.parameters, this.z, this.tables.tiles, this.tables.bounds);
   }
 }
 
-/** Without the hypernetwork: theta is the gate logits, which start at 0. */
+/** Without the hypernetwork: the parameters are the gate logits, which start at 0. */
 class FreeLogits implements GateModel {
-  readonly theta: Tensor;
+  readonly parameters: readonly [Tensor];
   readonly tables: GateTables;
   readonly mlpOnly = false;
   /** The identity: `forward` copies. */
   private readonly copying: SpreadTables;
 
   constructor(ctx: Ctx, layout: GateLayout) {
-    this.theta = ctx.persistent("theta", [layout.length], { requiresGrad: true });
+    this.parameters = [ctx.persistent("theta", [layout.length], { requiresGrad: true })];
     this.tables = gateTables(ctx, layout);
     this.copying = spreadTables(
       ctx,
@@ -168,7 +168,7 @@ class FreeLogits implements GateModel {
 
   /** A copy, because the logits of a step are those before its update. */
   forward(ctx: Ctx): Tensor {
-    return spreadGates(ctx, this.theta, this.copying);
+    return spreadGates(ctx, this.parameters[0], this.copying);
   }
 
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
@@ -177,6 +177,6 @@ class FreeLogits implements GateModel {
 
   free(ctx: Ctx): void {
     const { tables, copying } = this;
-    ctx.free(this.theta, tables.tiles, tables.bounds, copying.sources, copying.places, copying.bounds);
+    ctx.free(...this.parameters, tables.tiles, tables.bounds, copying.sources, copying.places, copying.bounds);
   }
 }

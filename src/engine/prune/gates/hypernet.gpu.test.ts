@@ -5,6 +5,7 @@ import { Ctx } from "../../ctx.ts";
 import { memorySource } from "../../formats/files/memoryFolder.ts";
 import { readSafetensors } from "../../formats/safetensors/safetensors.ts";
 import { Gpu } from "../../gpu/device.ts";
+import { sha256 } from "../../model/open.ts";
 import { tapeArithmetic } from "../../ops/arithmetic.ts";
 import { geluRef } from "../../ops/gelu.ref.ts";
 import { gruRef } from "../../ops/gru.ref.ts";
@@ -14,7 +15,9 @@ import { linearTrainedRef } from "../../ops/linearTrained.ref.ts";
 import { worstDifference } from "../../ops/registry/parity.ts";
 import { randomRef, refTensor, type RefTensor } from "../../ops/kit/ref.ts";
 import { Tape } from "../../tape.ts";
+import { type Tensor, view } from "../../tensor.ts";
 import { layoutOf, unflatten } from "../../masks/gates.ts";
+import { flatValues } from "../../ops/kit/flatValues.ts";
 import { Hypernet } from "./hypernet.ts";
 import { hypernetLayout, type NamedArrays, namedOf, NORM_EPS, ratioFeatures } from "./hypernetLayout.ts";
 
@@ -120,11 +123,10 @@ async function expectReferenceGradients(hypernet: Hypernet, ratio?: number): Pro
       ctx.tape = tape;
       const seed = ctx.upload(Float32Array.from(dLogits.data), [gates.length], "dLogits");
       tape.backward([[hypernet.forward(ctx), seed]]);
-      return tape.gradOf(hypernet.theta);
+      return hypernet.parameters.flatMap((one) => tape.gradOf(one) ?? []);
     }),
   );
-  if (!gradient) throw new Error("theta got no gradient");
-  const found = namedOf(hypernet.layout, await ctx.read(gradient));
+  const found = namedOf(hypernet.layout, await flatValues(ctx, gradient));
   const expected = referenceGradients(values, dLogits, ratio);
   expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, slopes] of found) {
@@ -159,6 +161,51 @@ test("for every ratio, the gradient by every parameter is that of the references
   const hypernet = Hypernet.fromSeed(ctx, hypernetLayout(gates, true), 3);
   await expectReferenceGradients(hypernet, 0.37);
   hypernet.free(ctx);
+});
+
+const digestOf = (values = new Float32Array()): Promise<string> =>
+  sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+
+test("the gradient of the heads in parts is the one on the tape, bit for bit", async () => {
+  const large = hypernetLayout(layoutOf([40_000, 70, 40_000, 1]));
+  const hypernet = Hypernet.fromSeed(ctx, large, 3);
+  const gradients = async (inParts: boolean): Promise<Float32Array<ArrayBuffer>[]> => {
+    const parts = hypernet.parameters.map(({ shape: of }) => ctx.persistent("gradient", of));
+    const used: number[] = [];
+    await ctx.gpu.checked("hypernetwork", () =>
+      ctx.step(() => {
+        const arithmetic = tapeArithmetic(ctx);
+        const tape = new Tape(arithmetic);
+        ctx.tape = tape;
+        const at = (tensor: Tensor): number => hypernet.parameters.findIndex(({ buffer }) => buffer === tensor.buffer);
+        const keep = (tensor: Tensor, gradient: Tensor): void => {
+          const target = parts[at(tensor)];
+          if (target) arithmetic.copyInto(view(target, tensor.offset, tensor.shape), gradient);
+        };
+        const useGradient = (rows: Tensor, gradient: Tensor): void => {
+          used.push(at(rows));
+          keep(rows, gradient);
+        };
+        const dLogits = Float32Array.from({ length: large.gates.length }, (_, i) => ((i * 37) % 101) / 50 - 1);
+        const seed = ctx.upload(dLogits, [dLogits.length], "dLogits");
+        tape.backward([[hypernet.forward(ctx, inParts ? useGradient : undefined), seed]]);
+        hypernet.parameters.forEach((one, i) => {
+          const gradient = used.includes(i) ? undefined : tape.gradOf(one);
+          if (gradient) keep(one, gradient);
+        });
+      }),
+    );
+    expect(used).toEqual(inParts ? [1, 1] : []);
+    const values = [];
+    for (const part of parts) values.push(await ctx.read(part));
+    ctx.free(...parts);
+    return values;
+  };
+  const [whole, parts] = [await gradients(false), await gradients(true)];
+  expect(Math.max(...(whole[1]?.subarray(0, 1000) ?? [0]).map(Math.abs))).toBeGreaterThan(0.01);
+  for (const [i, values] of whole.entries()) expect(await digestOf(values)).toBe(await digestOf(parts[i]));
+  hypernet.free(ctx);
+  ctx.freeStep();
 });
 
 describe("hypernetwork from a seed", () => {

@@ -3,9 +3,10 @@
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
+import { flatValues } from "../../ops/kit/flatValues.ts";
 import { gelu } from "../../ops/gelu.ts";
 import { gru } from "../../ops/gru.ts";
-import { heads } from "../../ops/heads.ts";
+import { heads, type UseGradient } from "../../ops/heads.ts";
 import { layerNorm } from "../../ops/layerNorm.ts";
 import { linearTrained } from "../../ops/linearTrained.ts";
 import { noise } from "../../ops/noise.ts";
@@ -19,6 +20,7 @@ import {
   type NamedArrays,
   namedOf,
   NORM_EPS,
+  parameterRanges,
   RATIO_FEATURES,
   ratioFeatures,
   thetaOf,
@@ -37,23 +39,30 @@ export class Hypernet implements GateModel {
   readonly layout: HypernetLayout;
   readonly tables: GateTables;
   readonly mlpOnly = false;
-  /** All parameters in one tensor, so that there is one gradient and one AdamW dispatch. */
-  readonly theta: Tensor;
+  readonly parameters: readonly Tensor[];
   readonly z: Tensor;
   /** (1, 8): features of the ratio of the next forward; unused in a hypernetwork for one ratio. */
   private readonly ratio: Tensor;
-  private readonly parameters: ReadonlyMap<string, Tensor>;
+  private readonly named: ReadonlyMap<string, Tensor>;
 
   /** Without values all parameters are zero: memory plans need only the sizes. */
   constructor(ctx: Ctx, layout: HypernetLayout, values?: HypernetValues) {
     const { gates } = layout;
     this.layout = layout;
     this.tables = gateTables(ctx, gates);
-    this.theta = ctx.persistent("theta", [this.layout.length], { ...filled(values?.theta), requiresGrad: true });
+    const ranges = parameterRanges(layout);
+    this.parameters = ranges.map(({ start, end }) =>
+      ctx.persistent("theta", [end - start], { ...filled(values?.theta.subarray(start, end)), requiresGrad: true }),
+    );
     this.z = ctx.persistent("z", [gates.sizes.length, INPUT_WIDTH], filled(values?.z));
     this.ratio = ctx.persistent("ratio features", [1, RATIO_FEATURES]);
-    this.parameters = new Map(
-      this.layout.tensors.map(({ name, shape, start }) => [name, view(this.theta, start, shape, name)]),
+    this.named = new Map(
+      layout.tensors.map(({ name, shape, start }) => {
+        const at = ranges.findIndex(({ end }) => start < end);
+        const [range, tensor] = [ranges[at], this.parameters[at]];
+        invariant(range && tensor, "bug", `the hypernetwork has no parameter ${name}`);
+        return [name, view(tensor, start - range.start, shape, name)];
+      }),
     );
   }
 
@@ -77,7 +86,7 @@ export class Hypernet implements GateModel {
   }
 
   /** Gate logits, flat and without the offset 3; recorded on the tape if there is one. */
-  forward(ctx: Ctx): Tensor {
+  forward(ctx: Ctx, useGradient?: UseGradient): Tensor {
     const p = (name: string): Tensor => this.parameter(name);
     const embedded = this.layout.everyRatio ? this.ratioEmbedding(ctx) : undefined;
     const input = (direction: string): Tensor => {
@@ -94,7 +103,9 @@ export class Hypernet implements GateModel {
     });
     const states = gru(ctx, { x, ...hidden("") }, { x: xReverse, ...hidden("_reverse") });
     const norm = { weight: p("norm.weight"), bias: p("norm.bias"), eps: NORM_EPS };
-    return heads(ctx, layerNorm(ctx, states, { ...norm, activated: true }), p("heads"), this.tables);
+    return heads(ctx, layerNorm(ctx, states, { ...norm, activated: true }), p("heads"), {
+      ...{ tables: this.tables, useGradient },
+    });
   }
 
   /** Noise in (0, 1) of a draw (one of DRAW in rng.ts), one value per gate. */
@@ -111,16 +122,16 @@ export class Hypernet implements GateModel {
 
   /** PyTorch's named parameters and "z", read back from the GPU. */
   async toNamed(ctx: Ctx): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-    const named = namedOf(this.layout, await ctx.read(this.theta));
+    const named = namedOf(this.layout, await flatValues(ctx, this.parameters));
     return named.set("z", await ctx.read(this.z));
   }
 
   free(ctx: Ctx): void {
-    ctx.free(this.theta, this.z, this.ratio, this.tables.tiles, this.tables.bounds);
+    ctx.free(...this.parameters, this.z, this.ratio, this.tables.tiles, this.tables.bounds);
   }
 
   private parameter(name: string): Tensor {
-    const tensor = this.parameters.get(name);
+    const tensor = this.named.get(name);
     invariant(tensor, "bug", `the hypernetwork has no parameter ${name}`);
     return tensor;
   }

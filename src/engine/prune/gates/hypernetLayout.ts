@@ -17,6 +17,8 @@ const ALIGNMENT = 64;
 /** Number of features of the ratio (METHOD.md 1.7). */
 export const RATIO_FEATURES = 8;
 const RATIO = "ratio.";
+/** All heads together. */
+const HEADS = "heads";
 
 /** A range of the flat parameters, in floats. */
 interface ParameterRange {
@@ -67,7 +69,7 @@ export function hypernetLayout(gates: GateLayout, everyRatio = false): HypernetL
     return { name, shape, start };
   };
   const own = GRU_AND_NORM.map(([name, shape]) => append(name, shape));
-  const heads = append("heads", [gates.length, WIDTH]);
+  const heads = append(HEADS, [gates.length, WIDTH]);
   const named = gates.sizes.map((size, i) => ({
     name: `heads.${i}.weight`,
     shape: [size, WIDTH],
@@ -76,6 +78,17 @@ export function hypernetLayout(gates: GateLayout, everyRatio = false): HypernetL
   // The embedding comes last, so that a seed gives the other parameters the same values with and without it.
   const ratio = everyRatio ? RATIO_EMBEDDING.map(([name, shape]) => append(name, shape)) : [];
   return { gates, everyRatio, tensors: [...own, heads, ...ratio], named: [...own, ...named, ...ratio], length };
+}
+
+/** The ranges of the flat parameters that are a tensor each: what precedes the heads, the heads, and what follows them, if anything does. */
+export function parameterRanges({ tensors, gates, length }: HypernetLayout): { start: number; end: number }[] {
+  const start = tensors.find(({ name }) => name === HEADS)?.start ?? 0;
+  const end = start + gates.length * WIDTH;
+  return [
+    { start: 0, end: start },
+    { start, end },
+    { start: end, end: length },
+  ].filter((range) => range.end > range.start);
 }
 
 /** Bound of a parameter's uniform initialisation: 1/sqrt(H) in the GRU, 1/sqrt(inputs) in linear layers. */

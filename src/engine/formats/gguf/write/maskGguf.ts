@@ -116,14 +116,27 @@ function editsOf(
   const name = String(header.metadata.get("general.architecture") ?? "llama");
   const family = ggufFamilyNamed(file, name, config.family === "mistral");
   const { heads, kvHeads, headDim } = config;
-  const rows = { headDim, q: heads * headDim, kv: kvHeads * headDim };
+  const rows = { headDim, q: heads * headDim, kv: kvHeads * headDim, mlp: config.dMlp };
   const edits = new Map<string, { edit: Edit; names: string[] }>();
   for (const view of tensorViews(file, header, family, rows)) {
     const edit = editOf(view.name, config, masks);
     const known = edits.get(view.tensor.name);
-    if (edit) edits.set(view.tensor.name, { edit, names: [...(known?.names ?? []), view.name] });
+    if (!edit) continue;
+    const joined = joinedEdit(known?.edit ?? {}, edit, { first: view.firstRow, count: view.shape[0] ?? 0 });
+    edits.set(view.tensor.name, { edit: joined, names: [...(known?.names ?? []), view.name] });
   }
   return edits;
+}
+
+/** An edit of `count` rows from `first` on, beside the edit of rows before them: layers may be stored in one tensor. */
+function joinedEdit(before: Edit, edit: Edit, { first, count }: { first: number; count: number }): Edit {
+  if (first === 0) return edit;
+  const rows = new Uint8Array(first + count).fill(1);
+  rows.set(before.rows?.subarray(0, first) ?? []);
+  rows.set(edit.rows?.subarray(0, count) ?? [], first);
+  const pruned = (row: number, column: number): boolean =>
+    (row < first ? before.pruned?.(row, column) : edit.pruned?.(row - first, column)) === true;
+  return { ...(before.rows || edit.rows ? { rows } : {}), ...(before.pruned || edit.pruned ? { pruned } : {}) };
 }
 
 function editOf(name: string, { family }: ModelConfig, masks: PruningMasks): Edit | undefined {

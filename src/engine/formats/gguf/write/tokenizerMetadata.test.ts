@@ -12,7 +12,7 @@ import {
   TEKKEN_WORDS,
 } from "../../../tokenizer/publishedPatterns.ts";
 import { loadTokenizer } from "../../../tokenizer/tokenizer.ts";
-import { MetadataFields } from "../config.ts";
+import { MetadataFields } from "../metadataFields.ts";
 import { tokenizerFiles } from "../tokenizer.ts";
 import { tokenizerMetadata } from "./tokenizerMetadata.ts";
 
