@@ -1,13 +1,17 @@
 // Export: preparing the formats (write, reopen, compare), what the check of each found, saving, and speed.
+import { Suspense } from "react";
 import { canPrepareExport, canPrepareNested, canSave } from "../../../state/allowed.ts";
 import { isPruned } from "../../../state/run/currentPruning.ts";
+import { later } from "../../parts/later.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useStudio } from "../../studioContext.tsx";
-import { ExportRow } from "./ExportRow.tsx";
-import { FormSizes } from "./FormSizes.tsx";
-import { NestedPanel } from "./nested/NestedPanel.tsx";
 import { PrepareExport } from "./PrepareExport.tsx";
-import { SpeedPanel } from "./SpeedPanel.tsx";
+
+// shown once something is pruned
+const ExportRow = later(async () => (await import("./ExportRow.tsx")).ExportRow);
+const FormSizes = later(async () => (await import("./FormSizes.tsx")).FormSizes);
+const NestedPanel = later(async () => (await import("./nested/NestedPanel.tsx")).NestedPanel);
+const SpeedPanel = later(async () => (await import("./SpeedPanel.tsx")).SpeedPanel);
 
 /** What will be here once there is a pruned model and an export of it. */
 function emptyText(trained: boolean, singleWeights: boolean): string {
@@ -20,6 +24,7 @@ function emptyText(trained: boolean, singleWeights: boolean): string {
 export function ExportPanel() {
   const exported = useStudio((state) => state.exported);
   const nesting = useStudio((state) => state.nested.phase === "preparing");
+  const nested = useStudio((state) => state.nested.last !== null || state.nested.phase === "preparing");
   const saveError = useStudio((state) => state.saveError);
   const trained = useStudio(isPruned);
   const singleWeights = useStudio((state) => state.weights !== null);
@@ -31,18 +36,20 @@ export function ExportPanel() {
     <section className="panel export" aria-labelledby="export-heading">
       <PrepareExport ready={ready} nesting={nesting} />
       <div className="export-side">
-        {last ? (
-          <ul className="export-forms">
-            {last.checks.map((check) => (
-              <ExportRow key={check.form} check={check} busy={busy} />
-            ))}
-          </ul>
-        ) : (
-          <p className="export-empty">{emptyText(trained, singleWeights)}</p>
-        )}
-        {trained ? <FormSizes /> : null}
-        <NestedPanel ready={nestedReady} busy={busy} />
-        {last ? <SpeedPanel /> : null}
+        <Suspense>
+          {last ? (
+            <ul className="export-forms">
+              {last.checks.map((check) => (
+                <ExportRow key={check.form} check={check} busy={busy} />
+              ))}
+            </ul>
+          ) : (
+            <p className="export-empty">{emptyText(trained, singleWeights)}</p>
+          )}
+          {trained ? <FormSizes /> : null}
+          {trained || nested ? <NestedPanel ready={nestedReady} busy={busy} /> : null}
+          {last ? <SpeedPanel /> : null}
+        </Suspense>
       </div>
       {exported.phase === "failed" ? <ErrorNote error={exported.error} context="export" testId="export-error" /> : null}
       {saveError ? <ErrorNote error={saveError} context="export" testId="save-error" /> : null}

@@ -1,11 +1,14 @@
 // The check of this GPU: every kernel compared with its double-precision reference, and on request everything that the lab measures.
+import { Suspense } from "react";
 import { LAB_PART_NAMES, labSeconds } from "../../../shared/labParts.ts";
 import { canSelfCheck } from "../../../state/allowed.ts";
+import { later } from "../../parts/later.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { shownModel } from "../../../state/model/shownModel.ts";
-import { SelfCheckResult } from "./SelfCheckResult.tsx";
+
+const SelfCheckResult = later(async () => (await import("./SelfCheckResult.tsx")).SelfCheckResult);
 
 function Buttons() {
   const ready = useStudio(canSelfCheck);
@@ -52,7 +55,7 @@ export function SelfCheckPanel() {
         <Buttons />
       )}
       {check.phase === "failed" ? <ErrorNote error={check.error} context="page" testId="self-check-error" /> : null}
-      {check.phase === "checked" ? <SelfCheckResult result={check.result} /> : null}
+      <Suspense>{check.phase === "checked" ? <SelfCheckResult result={check.result} /> : null}</Suspense>
     </section>
   );
 }

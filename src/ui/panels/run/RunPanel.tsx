@@ -1,13 +1,25 @@
 // The run: its method, its controls and progress, its recipe, and its texts.
+import { Suspense } from "react";
+import { isPruned } from "../../../state/run/currentPruning.ts";
+import { later } from "../../parts/later.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { MethodField } from "./MethodField.tsx";
 import { PresetField } from "./PresetField.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
-import { RecoverPanel } from "./recover/RecoverPanel.tsx";
 import { RunControls } from "./RunControls.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
-import { WeightsForm } from "./weights/WeightsForm.tsx";
+
+const WeightsForm = later(async () => (await import("./weights/WeightsForm.tsx")).WeightsForm);
+const RecoverPanel = later(async () => (await import("./recover/RecoverPanel.tsx")).RecoverPanel);
+
+/** Nothing can be recovered before something is pruned, so its scripts are no part of the first picture. */
+function Recover() {
+  const any = useStudio(
+    (state) => isPruned(state) || state.pausedRecovery !== null || state.recovery.phase === "recovering",
+  );
+  return <Suspense>{any ? <RecoverPanel /> : null}</Suspense>;
+}
 
 export function RunPanel() {
   const structural = useStudio((state) => state.method === "disp");
@@ -20,13 +32,15 @@ export function RunPanel() {
         <>
           <RunControls />
           <RunProgress />
-          <RecoverPanel />
+          <Recover />
           <RecipeForm />
         </>
       ) : (
         <>
-          <WeightsForm />
-          <RecoverPanel />
+          <Suspense>
+            <WeightsForm />
+          </Suspense>
+          <Recover />
         </>
       )}
       <TextChoice />

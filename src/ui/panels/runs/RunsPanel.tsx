@@ -4,11 +4,11 @@ import { useStudio } from "../../studioContext.tsx";
 import { groupRuns } from "../../views/runViews.ts";
 import { RunFiles } from "./RunFiles.tsx";
 import { RunNotes } from "./RunNotes.tsx";
-import { RunSearch } from "./RunSearch.tsx";
 import { later } from "../../parts/later.ts";
 
 const TradeoffFigure = later(async () => (await import("./TradeoffFigure.tsx")).TradeoffFigure);
 const RunsCompare = later(async () => (await import("./compare/RunsCompare.tsx")).RunsCompare);
+const RunSearch = later(async () => (await import("./RunSearch.tsx")).RunSearch);
 const SavedRun = later(async () => (await import("./SavedRun.tsx")).SavedRun);
 
 export function RunsPanel() {
@@ -53,8 +53,8 @@ export function RunsPanel() {
               onPick={pick}
               onView={view}
             />
+            <RunSearch group={group} pair={pair} onPick={pick} viewed={viewed?.id ?? null} onView={view} />
           </Suspense>
-          <RunSearch group={group} pair={pair} onPick={pick} viewed={viewed?.id ?? null} onView={view} />
         </div>
       )}
       <Suspense>
