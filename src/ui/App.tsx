@@ -9,7 +9,7 @@ import { Header } from "./panels/page/Header.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
-import { TasksPanel } from "./panels/tasks/TasksPanel.tsx";
+import { TasksSection } from "./panels/tasks/TasksSection.tsx";
 import { TargetPanel } from "./panels/target/TargetPanel.tsx";
 import { ResultsStrip } from "./panels/results/ResultsStrip.tsx";
 import { RunPanel } from "./panels/run/RunPanel.tsx";
@@ -80,7 +80,7 @@ export function App() {
         <AnatomyFigures />
         <LayersPanel />
         <WeightFigures />
-        <TasksPanel />
+        <TasksSection />
         <RunsPanel />
         <div className="after">
           <ExportPanel />

@@ -3,7 +3,7 @@ import { useStudio } from "../../studioContext.tsx";
 import { MethodField } from "./MethodField.tsx";
 import { PresetField } from "./PresetField.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
-import { RecoverPanel } from "./recover/RecoverPanel.tsx";
+import { Recover } from "./recover/Recover.tsx";
 import { RunControls } from "./RunControls.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
@@ -20,13 +20,13 @@ export function RunPanel() {
         <>
           <RunControls />
           <RunProgress />
-          <RecoverPanel />
+          <Recover />
           <RecipeForm />
         </>
       ) : (
         <>
           <WeightsForm />
-          <RecoverPanel />
+          <Recover />
         </>
       )}
       <TextChoice />
