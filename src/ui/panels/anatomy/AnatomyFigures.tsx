@@ -6,7 +6,8 @@ import { useStudio } from "../../studioContext.tsx";
 const Figures = later(async () => (await import("./Figures.tsx")).InsideFigures);
 
 export function AnatomyFigures() {
-  const opened = useStudio((state) => state.model.phase === "open");
+  // its scripts are no part of the first picture, and load with those of other parts
+  const opened = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
   return (
     <section className="anatomy" aria-label="Inside the pruned model" data-testid="anatomy">
       <Suspense>{opened ? <Figures /> : null}</Suspense>

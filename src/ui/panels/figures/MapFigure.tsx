@@ -27,7 +27,8 @@ export function MapFigure() {
     [],
   );
   const { side, past } = useStore(look);
-  const opened = useStudio((state) => state.model.phase === "open");
+  // its scripts are no part of the first picture, and load with those of other parts
+  const opened = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
   const singleWeights = useStudio((state) => state.weights !== null);
   return (
     <>
