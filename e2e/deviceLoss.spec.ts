@@ -1,5 +1,5 @@
-// A GPU device that is destroyed in the middle of work: the page says so, gets a device again, and the work resumes. It happens when the
-// worker reads back for the nth time, so each loss comes at the same place.
+// A GPU device that is destroyed in the middle of work: the page says so, gets a device again, and the work resumes or can be done again. It
+// happens when the worker reads back for the nth time, so each loss comes at the same place.
 import { expect, test, type Page } from "@playwright/test";
 import { openForSoak } from "../bench/soak/scenarios.ts";
 
@@ -65,5 +65,15 @@ test.describe("a lost device", () => {
     await reopen();
     await expect(page.getByTestId("run-phase")).toHaveText("done");
     await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 12");
+  });
+
+  test("in a text, twice in a row: it can be written again", async () => {
+    for (const readBack of [3, 2]) {
+      await loseIn(press("generate"), readBack);
+      await reopen();
+    }
+    await press("generate")();
+    await expect(page.getByTestId("text-pruned")).toHaveText(/\S{3}/);
+    await expect(page.getByTestId("text-error")).toHaveCount(0);
   });
 });
