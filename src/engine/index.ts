@@ -80,7 +80,7 @@ export {
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
 export type { WeightForm, WeightReceipt } from "./formats/receipt/weightReceipt.ts";
-export { modelFolder } from "./formats/gguf/modelFolder.ts";
+export { ggufScripts, modelFolder } from "./formats/gguf/modelFolder.ts";
 export { filesToModel } from "./formats/files/modelFiles.ts";
 export type { FolderTree } from "./formats/files/modelFiles.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";

@@ -1,5 +1,4 @@
 // The screen: header, target, results, run and figures; single weights, tasks, saved runs and export below.
-import { Suspense } from "react";
 import { Banners } from "./panels/page/Banners.tsx";
 import { TextPanel } from "./panels/text/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
@@ -8,7 +7,9 @@ import { RunFigures } from "./panels/figures/RunFigures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
 import { Header } from "./panels/page/Header.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
+import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
+import { TasksSection } from "./panels/tasks/TasksSection.tsx";
 import { TargetPanel } from "./panels/target/TargetPanel.tsx";
 import { ResultsStrip } from "./panels/results/ResultsStrip.tsx";
 import { RunPanel } from "./panels/run/RunPanel.tsx";
@@ -22,7 +23,6 @@ import { AnatomyFigures } from "./panels/anatomy/AnatomyFigures.tsx";
 import { LayersPanel } from "./panels/layers/LayersPanel.tsx";
 import { PageDialogs } from "./layout/PageDialogs.tsx";
 import { SectionLink } from "./parts/SectionLink.tsx";
-import { later } from "./parts/later.ts";
 import { useStudio } from "./studioContext.tsx";
 import { useDrop } from "./opening/useDrop.ts";
 import "./styles/base.css";
@@ -44,20 +44,11 @@ import "./styles/weights.css";
 import "./styles/check.css";
 import "./styles/frame.css";
 
-const NoWebgpu = later(async () => (await import("./panels/page/NoWebgpu.tsx")).NoWebgpu);
-const TasksPanel = later(async () => (await import("./panels/tasks/TasksPanel.tsx")).TasksPanel);
-
 export function App() {
-  const opened = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
   const device = useStudio((state) => state.device);
   const { dragging, handlers } = useDrop();
   useActionKeys();
-  if (device.phase === "absent")
-    return (
-      <Suspense>
-        <NoWebgpu error={device.error} />
-      </Suspense>
-    );
+  if (device.phase === "absent") return <NoWebgpu error={device.error} />;
   return (
     <div className="page" {...handlers}>
       <SectionLink to="run-heading" className="skip">
@@ -89,7 +80,7 @@ export function App() {
         <AnatomyFigures />
         <LayersPanel />
         <WeightFigures />
-        <Suspense>{opened ? <TasksPanel /> : null}</Suspense>
+        <TasksSection />
         <RunsPanel />
         <div className="after">
           <ExportPanel />

@@ -1,5 +1,5 @@
 // Does the commands of the protocol: finds the handler of each.
-import { EngineError } from "../engine/index.ts";
+import { EngineError, ggufScripts } from "../engine/index.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "./protocol.ts";
 import { measureCommands } from "./commands/measureCommands.ts";
 import { modelCommands } from "./commands/modelCommands.ts";
@@ -43,13 +43,13 @@ const exportLater = (state: WorkerState) =>
 export class Commands {
   private readonly handlers: Handlers;
   private readonly state: WorkerState;
-  private readonly laters: readonly Pick<Later<never>, "preload">[];
+  private readonly preloads: readonly (() => Promise<unknown>)[];
 
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
     const [recovering, exporting] = [recoverLater(state), exportLater(state)];
-    this.laters = [recovering, exporting];
+    this.preloads = [recovering.preload, exporting.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -66,7 +66,7 @@ export class Commands {
     try {
       const reply = await handler(command);
       // from here on everything works without the network
-      if (command.type === "texts") for (const { preload } of this.laters) preload().catch(() => undefined);
+      if (command.type === "texts") for (const preload of this.preloads) preload().catch(() => undefined);
       return reply;
     } catch (error) {
       throw await this.state.onDevice.explain(EngineError.from(error));

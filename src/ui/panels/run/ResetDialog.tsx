@@ -1,4 +1,4 @@
-// The button that resets the run, and the dialog that asks first.
+// The question before the run is reset.
 import { useRef } from "react";
 import { AlertDialog } from "radix-ui";
 import { useActions } from "../../studioContext.tsx";
@@ -7,19 +7,13 @@ interface Props {
   open: boolean;
   /** Called when the dialog opens or closes. */
   onOpen: (open: boolean) => void;
-  disabled: boolean;
 }
 
-export function ResetDialog({ open, onOpen, disabled }: Props) {
+export function ResetDialog({ open, onOpen }: Props) {
   const { reset } = useActions();
   const before = useRef<Element | null>(null);
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpen}>
-      <AlertDialog.Trigger asChild>
-        <button type="button" data-testid="reset" aria-keyshortcuts="R" disabled={disabled}>
-          Reset
-        </button>
-      </AlertDialog.Trigger>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="dialog-veil" />
         <AlertDialog.Content

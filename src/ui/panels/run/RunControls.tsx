@@ -1,9 +1,12 @@
 // The controls of a training: start, pause, single steps, stop and reset, by button and by key.
+import { Suspense, useState } from "react";
 import { CAN_COMMAND } from "../../../state/allowed.ts";
 import type { RunCommand } from "../../../state/run/runState.ts";
 import type { StudioState } from "../../../state/storeState.ts";
+import { later } from "../../parts/later.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { ResetDialog } from "./ResetDialog.tsx";
+
+const ResetDialog = later(async () => (await import("./ResetDialog.tsx")).ResetDialog);
 
 const TRAIN_LABEL = { idle: "Train", training: "Pause", paused: "Continue", done: "Train again" } as const;
 
@@ -24,6 +27,9 @@ export function RunControls() {
     reset: useStudio(CAN_COMMAND.reset),
   };
   const resetting = useStudio((state) => state.dialog === "reset");
+  // once asked it stays, so that it can give the focus back when it closes
+  const [asked, setAsked] = useState(false);
+  if (resetting && !asked) setAsked(true);
   const { train, pause, step, stop, showDialog } = useActions();
   const command: Record<RunCommand, () => void> = {
     train: () => void train(),
@@ -51,7 +57,20 @@ export function RunControls() {
       <button type="button" data-testid="stop" aria-keyshortcuts="X" disabled={!able.stop} onClick={command.stop}>
         Stop
       </button>
-      <ResetDialog open={resetting} onOpen={(open) => showDialog(open ? "reset" : null)} disabled={!able.reset} />
+      <button
+        type="button"
+        data-testid="reset"
+        aria-keyshortcuts="R"
+        aria-haspopup="dialog"
+        aria-expanded={resetting}
+        disabled={!able.reset}
+        onClick={command.reset}
+      >
+        Reset
+      </button>
+      <Suspense>
+        {asked ? <ResetDialog open={resetting} onOpen={(open) => showDialog(open ? "reset" : null)} /> : null}
+      </Suspense>
     </div>
   );
 }

@@ -5,13 +5,10 @@ import { useActions, useStudio } from "../../studioContext.tsx";
 import { ScoreTable } from "./ScoreTable.tsx";
 import { TaskForm } from "./TaskForm.tsx";
 
-/** Shown once a model is open. */
 export function TasksPanel() {
-  const open = useStudio((state) => state.model.phase === "open");
   const measuring = useStudio((state) => state.scores.phase === "measuring");
   const error = useStudio(({ scores }) => (scores.phase === "failed" ? scores.error : null));
   const { stopScores } = useActions();
-  if (!open) return null;
   return (
     <section className="tasks" aria-labelledby="tasks-heading" data-testid="tasks">
       <h2 id="tasks-heading">Zero-shot tasks</h2>
