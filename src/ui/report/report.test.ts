@@ -59,7 +59,7 @@ describe("HTML", () => {
       "Report written": "2026-11-27 12:00 UTC by Espalier 9.9",
     });
     // two gates are kept of each vector
-    expect(rowsOf(page)).toContain("blocks.0.mlp.gate; 8 × 4; 2 × 2; 4; 12.5 %");
+    expect(rowsOf(page)).toContain("blocks.0.mlp.gate_proj; 8 × 4; 2 × 2; 4; 12.5 %");
     expect(rowsOf(page)).toContain("3; 50.0 %; 27.00; Speeches, held out, context 16, 2,048 tokens");
     expect(page.querySelector("img")?.getAttribute("alt")).toBe("12 of 24 kept");
     expect(page.querySelector("img")?.getAttribute("src")).toMatch(/^data:image\/svg\+xml;charset=utf-8,%3Csvg/);
@@ -105,7 +105,7 @@ describe("Markdown", () => {
     const run = gateRun("a", { name: HOSTILE });
     const written = { prompt: "p", temperature: 0, seed: 1, dense: "a\n```\nb", pruned: "c" };
     const text = reportMarkdown(reportOf(inputOf(run, { written, charts: [CHART] })));
-    expect(text).toContain("| blocks.0.mlp.gate | 8 × 4 | 2 × 2 | 4 | 12.5 % |");
+    expect(text).toContain("| blocks.0.mlp.gate_proj | 8 × 4 | 2 × 2 | 4 | 12.5 % |");
     expect(text).toContain("````text\na\n```\nb\n````");
     expect(text).toContain("\\<script\\>");
     expect(text).not.toMatch(/[^\\]<script/);

@@ -27,7 +27,7 @@ describe("the layers", () => {
   });
 
   it("show their sizes before and after", () => {
-    expect(cut.find(({ name }) => name === "blocks.1.mlp.gate")).toMatchObject({
+    expect(cut.find(({ name }) => name === "blocks.1.mlp.gate_proj")).toMatchObject({
       ...{ before: [512, 192], after: [COUNTS[8], COUNTS[7]] },
     });
   });
@@ -37,7 +37,7 @@ describe("the layers", () => {
     const weights = { matrices: [{ ...matrix, bits: new Uint32Array() }] } as never;
     const rows = layerRows(FACTS, { architecture: null, weights });
     expect(rows.filter(({ kept, of }) => kept < of)).toEqual([
-      { name: "blocks.2.mlp.up", block: 2, before: [512, 192], after: [512, 192], kept: 7, of: 98304 },
+      { name: "blocks.2.mlp.up_proj", block: 2, before: [512, 192], after: [512, 192], kept: 7, of: 98304 },
     ]);
   });
 
@@ -45,12 +45,12 @@ describe("the layers", () => {
     const up = sortedLayers(cut, "share", false).map(({ kept, of }) => kept / of);
     expect(up).toEqual([...up].sort((a, b) => a - b));
     expect(sortedLayers(cut, "kept weights", true)[0]?.kept).toBe(Math.max(...cut.map(({ kept }) => kept)));
-    expect(sortedLayers(cut, "layer", true)[0]?.name).toBe("blocks.7.mlp.down");
+    expect(sortedLayers(cut, "layer", true)[0]?.name).toBe("blocks.7.mlp.down_proj");
   });
 
   it("are written with numbers alone in each cell", () => {
     const { head, rows } = layerTable(cut);
     expect(rows.every((row) => row.length === head.length)).toBe(true);
-    expect(rows[0]).toEqual(["blocks.0.attention.q", 0, 192, 192, 192, 20, 3840, 36864, 0.104167]);
+    expect(rows[0]).toEqual(["blocks.0.attention.q_proj", 0, 192, 192, 192, 20, 3840, 36864, 0.104167]);
   });
 });

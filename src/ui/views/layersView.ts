@@ -3,7 +3,7 @@ import { byBlock } from "../../engine/index.ts";
 import type { KnownFacts, PrunedMlp, RunArchitecture } from "../../worker/protocol.ts";
 
 export interface LayerRow {
-  /** "blocks.3.mlp.gate". */
+  /** "blocks.3.mlp.gate_proj". */
   name: string;
   block: number;
   /** Outputs and inputs. */
@@ -24,13 +24,13 @@ function layersOf({ heads, kvHeads, headDim, glu }: Shape, widths: Widths): [nam
   const [s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0] = widths;
   const [queries, keys] = [heads * headDim, kvHeads * headDim];
   return [
-    ["attention.q", [queries, s1]],
-    ["attention.k", [keys, s1]],
-    ["attention.v", [keys, s1]],
-    ["attention.o", [s2, queries]],
-    ...(glu ? ([["mlp.gate", [s4, s3]]] as [string, [number, number]][]) : []),
-    ["mlp.up", [s4, s3]],
-    ["mlp.down", [s5, s4]],
+    ["attention.q_proj", [queries, s1]],
+    ["attention.k_proj", [keys, s1]],
+    ["attention.v_proj", [keys, s1]],
+    ["attention.o_proj", [s2, queries]],
+    ...(glu ? ([["mlp.gate_proj", [s4, s3]]] as [string, [number, number]][]) : []),
+    ["mlp.up_proj", [s4, s3]],
+    ["mlp.down_proj", [s5, s4]],
   ];
 }
 
@@ -52,7 +52,7 @@ export function layerRows(
     const cut = layersOf(facts, counts?.[block] ?? full);
     return layersOf(facts, full).map(([name, before], i): LayerRow => {
       const after = cut[i]?.[1] ?? before;
-      const kept = keptOf(pruned.weights, block, name.replace("mlp.", "")) ?? after[0] * after[1];
+      const kept = keptOf(pruned.weights, block, name.replace(/^mlp\.|_proj$/g, "")) ?? after[0] * after[1];
       return { name: `blocks.${block}.${name}`, block, before, after, kept, of: before[0] * before[1] };
     });
   }).flat();
