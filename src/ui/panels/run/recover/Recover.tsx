@@ -1,4 +1,4 @@
-// Where the recovery is: shown once something is pruned, and while a recovery is paused.
+// Loads the recovery's panel once there is something to recover, or a paused recovery.
 import { Suspense } from "react";
 import { isPruned } from "../../../../state/run/currentPruning.ts";
 import { later } from "../../../parts/later.ts";
@@ -7,13 +7,8 @@ import { useStudio } from "../../../studioContext.tsx";
 const RecoverPanel = later(async () => (await import("./RecoverPanel.tsx")).RecoverPanel);
 
 export function Recover() {
-  const pruned = useStudio((state) => isPruned(state) && state.run.phase !== "training");
-  const running = useStudio((state) => state.recovery.phase === "recovering");
-  const paused = useStudio((state) => state.pausedRecovery !== null && state.run.phase !== "training");
-  if (!pruned && !running && !paused) return null;
-  return (
-    <Suspense>
-      <RecoverPanel {...{ pruned, running, paused }} />
-    </Suspense>
+  const needed = useStudio(
+    (state) => isPruned(state) || state.pausedRecovery !== null || state.recovery.phase === "recovering",
   );
+  return <Suspense>{needed ? <RecoverPanel /> : null}</Suspense>;
 }

@@ -2,6 +2,7 @@
 import { DEFAULT_RANK, RANK_BOUNDS, RECOVER_BOUNDS } from "../../../../engine/index.ts";
 import { duration, perplexityText, whole } from "../../../../shared/format.ts";
 import { canRecover, canUndoRecovery } from "../../../../state/allowed.ts";
+import { isPruned } from "../../../../state/run/currentPruning.ts";
 import { recoverSeconds } from "../../../../state/run/recoverSlice.ts";
 import type { StudioState } from "../../../../state/storeState.ts";
 import { ChoiceField } from "../../../parts/ChoiceField.tsx";
@@ -175,13 +176,12 @@ function Start() {
   );
 }
 
-interface Props {
-  pruned: boolean;
-  running: boolean;
-  paused: boolean;
-}
-
-export function RecoverPanel({ pruned, running, paused }: Props) {
+/** Shown once something is pruned, and while a recovery is paused. */
+export function RecoverPanel() {
+  const pruned = useStudio((state) => isPruned(state) && state.run.phase !== "training");
+  const running = useStudio((state) => state.recovery.phase === "recovering");
+  const paused = useStudio((state) => state.pausedRecovery !== null && state.run.phase !== "training");
+  if (!pruned && !running && !paused) return null;
   return (
     <div className="recover" role="group" aria-label="Recover" data-testid="recover-panel">
       {running ? (
