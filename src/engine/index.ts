@@ -80,8 +80,8 @@ export {
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
 export type { WeightForm, WeightReceipt } from "./formats/receipt/weightReceipt.ts";
-export { ggufScripts, modelFolder } from "./formats/gguf/modelFolder.ts";
-export { filesToModel } from "./formats/files/modelFiles.ts";
+export { modelFolder } from "./formats/gguf/modelFolder.ts";
+export { filesToModel, isGguf, shallowestModel } from "./formats/files/modelFiles.ts";
 export type { FolderTree } from "./formats/files/modelFiles.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/files/zip.ts";

@@ -1,10 +1,11 @@
 // Does the commands of the protocol: finds the handler of each.
-import { EngineError, ggufScripts } from "../engine/index.ts";
+import { EngineError } from "../engine/index.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "./protocol.ts";
 import { measureCommands } from "./commands/measureCommands.ts";
 import { modelCommands } from "./commands/modelCommands.ts";
 import { pruningCommands, runCommands } from "./commands/runCommands.ts";
 import { type Handlers, WorkerState } from "./commands/workerState.ts";
+import { ggufScripts } from "./storage/sources.ts";
 
 /** Handlers whose scripts are no part of the first download. */
 interface Later<T extends Command["type"]> {

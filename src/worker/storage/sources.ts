@@ -1,5 +1,13 @@
 // Turns a model source into a folder: the embedded model from the page's server, picked files, or a model from the web.
-import { blobSource, type Folder, folderOf, memoryFolder, modelFolder } from "../../engine/index.ts";
+import {
+  blobSource,
+  EngineError,
+  type Folder,
+  folderOf,
+  isGguf,
+  memoryFolder,
+  shallowestModel,
+} from "../../engine/index.ts";
 import { EMBEDDED_MODEL } from "../embeddedModel.ts";
 import { openCached, type OpenCachedOptions } from "./library.ts";
 import type { ModelSource } from "../protocol.ts";
@@ -9,8 +17,20 @@ type SourceOptions = Omit<OpenCachedOptions, "refresh">;
 
 /** Opens a source as a model's folder. Throws "cancelled", "format", and for models on the web what `fetchModel` throws. */
 export async function folderOfSource(source: ModelSource, options: SourceOptions): Promise<Folder> {
-  return modelFolder(await filesOfSource(source, options));
+  const files = await filesOfSource(source, options);
+  const flat = shallowestModel(files);
+  if (!flat.list().some(isGguf)) return flat;
+  const { modelFolder } = await ggufScripts().catch(() => {
+    throw new EngineError(
+      "network",
+      "A script that reads GGUF files did not load. Check the connection, then try again.",
+    );
+  });
+  return modelFolder(files);
 }
+
+/** Loads what opens GGUF files: from then on they open without the network. */
+export const ggufScripts = () => import("./ggufSource.ts");
 
 function filesOfSource(source: ModelSource, options: SourceOptions): Folder | Promise<Folder> {
   switch (source.kind) {

@@ -101,11 +101,6 @@ export function folderOf(name: string, sources: readonly ByteSource[], subfolder
   return folder;
 }
 
-/** The same folder with more notes. */
-export function noting(folder: Folder, ...notes: string[]): Folder {
-  return notes.length > 0 ? { ...folder, notes: [...(folder.notes ?? []), ...notes] } : folder;
-}
-
 /** A picked, dropped or cached file, read by slices. A Blob has no name, so `name` is passed with it. Reading throws "storage" where the file is gone. */
 export function blobSource(name: string, blob: Blob): ByteSource {
   const source: ByteSource = {
