@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const CASE = "golden/llama";
+/** The smallest golden case. */
+const PARITY_CASE = "golden/smollm3";
 const TEXTS = ["--text", "public/text/moby-held.txt", "--eval", "public/text/sotu-held.txt"];
 
 let folder = "";
@@ -275,17 +277,17 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
 
 test("parity exits 0, 1 and 2 for a case that agrees, differs and cannot be read", () => {
   const differs = join(folder, "differs");
-  cpSync(CASE, differs, { recursive: true });
+  cpSync(PARITY_CASE, differs, { recursive: true });
   const golden = JSON.parse(readFileSync(join(differs, "golden.json"), "utf8")) as { loss: number };
   writeFileSync(join(differs, "golden.json"), JSON.stringify({ ...golden, loss: golden.loss + 0.01 }));
 
-  const agreed = run("parity", [CASE]);
+  const agreed = run("parity", [PARITY_CASE]);
   expect(agreed.code).toBe(0);
   const report = JSON.parse(agreed.out) as {
     case: string;
     checks: Record<string, { ok: boolean; worst: number; limit: number }>;
   };
-  expect(report.case).toBe("llama");
+  expect(report.case).toBe("smollm3");
   expect(Object.values(report.checks).every(({ ok, worst, limit }) => ok && worst <= limit)).toBe(true);
 
   const different = run("parity", [differs]);
