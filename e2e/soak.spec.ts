@@ -4,7 +4,7 @@ import { SCENARIOS } from "../bench/soak/scenarios.ts";
 import { soak } from "../bench/soak/soak.ts";
 import { grown, growthOf } from "../bench/soak/verdict.ts";
 
-test("GPU memory and storage stay flat over 60 slider moves while a run trains", async ({ browser, baseURL }) => {
+test("GPU memory and storage stay flat over 80 slider moves while a run trains", async ({ browser, baseURL }) => {
   const { slider } = SCENARIOS;
   const { figures } = await soak(browser, slider, { address: baseURL ?? "", rounds: slider.rounds.short });
   // heaps settle over many more rounds, and each architecture has some uniforms more or fewer

@@ -59,7 +59,7 @@ export const SCENARIOS = {
   steps: {
     title: "1,500 training steps",
     recipe: ENDLESS,
-    rounds: { long: 15, short: 3 },
+    rounds: { long: 15, short: 4 },
     warmUp: 2,
     async round(page, i) {
       await play(page);
@@ -70,7 +70,7 @@ export const SCENARIOS = {
   slider: {
     title: "200 moves of the target while a run trains",
     recipe: ENDLESS,
-    rounds: { long: 10, short: 3 },
+    rounds: { long: 10, short: 4 },
     warmUp: 1,
     async round(page) {
       await play(page);

@@ -61,12 +61,12 @@ test("the embedded model finds the next sentence and the last word more often th
   const opened = await openModel(ctx, await embeddedFolder());
   const held = await heldOut();
   const done: number[] = [];
-  const next = await scoreTask(ctx, opened, textTask("next-sentence", held, { items: 14, seed: 1 }), {
+  const next = await scoreTask(ctx, opened, textTask("next-sentence", held, { items: 24, seed: 1 }), {
     onItem: (item) => done.push(item),
   });
-  expect(done).toHaveLength(14);
+  expect(done).toHaveLength(24);
   expect(next.accMutualInfo?.value).toBeGreaterThan(0.25 + (next.accMutualInfo?.standardError ?? 1));
-  const last = await scoreTask(ctx, opened, textTask("last-word", held, { items: 14, seed: 1 }));
+  const last = await scoreTask(ctx, opened, textTask("last-word", held, { items: 24, seed: 1 }));
   expect(last.acc.value).toBeGreaterThan(last.acc.standardError);
   await expect(
     scoreTask(ctx, opened, textTask("last-word", held, { items: 20, seed: 1 }), { cancelled: () => true }),
