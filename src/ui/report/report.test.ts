@@ -6,7 +6,8 @@ import { AT_HALF, architectureAt, bench, FACTS } from "../../state/client.fixtur
 import { gatesRun, threeSteps, weightsRun } from "../../state/runs/savedRuns.fixture.ts";
 import { reportHtml } from "./reportHtml.ts";
 import { reportMarkdown } from "./reportMarkdown.ts";
-import { reportOf, type ReportInput } from "./reportOf.ts";
+import type { ReportInput } from "./report.ts";
+import { reportOf } from "./reportOf.ts";
 import { madeHere, reportStem } from "./saveReport.ts";
 
 const HOSTILE = `</title><script>alert(1)</script><img src=x onerror="alert(2)"> | "quoted" [a](javascript:b) \`c\``;

@@ -9,7 +9,8 @@ import { fingerprintLine, masksSha256 } from "../views/runFingerprint.ts";
 import { reportCharts } from "./reportCharts.ts";
 import { reportHtml } from "./reportHtml.ts";
 import { reportMarkdown } from "./reportMarkdown.ts";
-import { reportOf, type ReportInput } from "./reportOf.ts";
+import type { ReportInput } from "./report.ts";
+import { reportOf } from "./reportOf.ts";
 
 export const REPORT_FORMATS = {
   html: { title: "HTML", type: "text/html", extension: "html" },
