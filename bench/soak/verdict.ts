@@ -1,4 +1,5 @@
 // Whether the figures of a soak stayed flat, and its report.
+import { spreadOf } from "../../src/engine/evaluate/spread.ts";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
 import { FIGURES, type Figures } from "./figures.ts";
 
@@ -16,12 +17,6 @@ interface Growth {
   ok: boolean;
 }
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-};
-
 /** Compares the medians of the first and the last third of the rounds after the warm-up. Throws for fewer than two such rounds. */
 export function growthOf(rounds: readonly Figures[], warmUp: number): Growth[] {
   const counted = rounds.slice(warmUp);
@@ -29,7 +24,10 @@ export function growthOf(rounds: readonly Figures[], warmUp: number): Growth[] {
   const third = Math.max(1, Math.floor(counted.length / 3));
   return FIGURES.map((figure) => {
     const values = counted.map((one) => one[figure]);
-    const [first, last] = [median(values.slice(0, third)), median(values.slice(-third))];
+    const [first, last] = [values.slice(0, third), values.slice(-third)].map((part) => spreadOf(part).median) as [
+      number,
+      number,
+    ];
     const growth = first === last ? 0 : last / first - 1;
     return { figure, first, last, growth, ok: growth <= MOST_GROWTH || last < (LEAST[figure] ?? 0) };
   });

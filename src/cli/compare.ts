@@ -49,14 +49,8 @@ async function main(argv: string[]): Promise<undefined> {
 function write({ json, svg }: ReturnType<typeof outputFiles>, finished: ReturnType<Unfinished["inOrder"]>): void {
   const records = finished.map(({ run }) => run.record);
   const planned = finished.map((one) => one.planned);
-  writeFileSync(
-    json,
-    `${JSON.stringify(
-      finished.map(({ run }) => runJson(run)),
-      null,
-      1,
-    )}\n`,
-  );
+  const runs = finished.map(({ run }) => runJson(run));
+  writeFileSync(json, `${JSON.stringify(runs, null, 1)}\n`);
   writeFileSync(svg, compareChart(records, planned));
   process.stdout.write(compareTable(records, planned));
 }

@@ -17,6 +17,7 @@ export {
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
+export { quantisedOnOpening } from "./dtype.ts";
 export type { Precision, WeightStorage } from "./dtype.ts";
 export { namingSpoilt } from "./model/spoiltTensor.ts";
 export { quantisationCost } from "./train/quantisationCost.ts";
@@ -49,7 +50,7 @@ export { memoryFolder } from "./formats/files/memoryFolder.ts";
 export type { FloatDtype, WeightType } from "./dtype.ts";
 export type { GgufType } from "./formats/gguf/write/quantize.ts";
 export type { OutputFile } from "./formats/files/outputFile.ts";
-export { unpackBits, unpackWords } from "./formats/files/bitset.ts";
+export { countOnes, packBytes, unpackBits, unpackBytes, unpackWords } from "./formats/files/bitset.ts";
 export { masksFromReceipt, readReceipt } from "./formats/receipt/readReceipt.ts";
 export { USUAL_FORMS } from "./formats/receipt/receipt.ts";
 export type { Form, GgufRecord, LlamaCheck, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";

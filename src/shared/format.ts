@@ -83,6 +83,9 @@ export function small(value: number): string {
   return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2);
 }
 
+/** Words with a capital letter, to begin a sentence. */
+export const sentenceStart = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
+
 /** A message with its final period, which the engine leaves out where it quotes a value last. */
 export function sentence(message: string): string {
   return /[.!?…]$/.test(message) ? message : `${message}.`;

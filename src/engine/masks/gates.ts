@@ -2,7 +2,7 @@
 import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { prunesMlpOnly, type Recipe } from "../recipes/recipe.ts";
-import { S4, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { S4, vectorSizes, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 
 /**
  * Every vector starts at a multiple of this many gates, so that one workgroup handles a tile of one vector, and a view of a vector is a
@@ -41,8 +41,7 @@ export function layoutOf(sizes: readonly number[]): GateLayout {
 
 /** The layout of a model's 5L vectors: (d, d, d, f, d) for every block. */
 export function gateLayout(config: ModelConfig): GateLayout {
-  const block = [config.dModel, config.dModel, config.dModel, config.dMlp, config.dModel];
-  return layoutOf(Array.from({ length: config.layers }, () => block).flat());
+  return layoutOf(Array.from({ length: config.layers }, () => vectorSizes(config)).flat());
 }
 
 /** In `Sharing.shown`: a vector that is not pruned, so all its gates are ones. */

@@ -1,5 +1,5 @@
 // The smallest ratio that the gates of a recipe reach: what they cannot remove, and at least one gate per vector (METHOD.md 1.5).
-import { S4, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { S4, vectorSizes, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { EngineError } from "../errors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { prunesMlpOnly, type Recipe, RECIPE_BOUNDS, writtenName } from "../recipes/recipe.ts";
@@ -14,8 +14,7 @@ type Gates = Pick<Recipe, "gates" | "widthMultiple">;
  * shown; RECIPE_BOUNDS' smallest if that is larger.
  */
 export function lowestRatio(shape: BudgetShape, { gates, widthMultiple }: Gates): number {
-  const { dModel, dMlp } = shape;
-  const sizes = [dModel, dModel, dModel, dMlp, dModel];
+  const sizes = vectorSizes(shape);
   const least = sizes.map((size, k) => {
     if (k % VECTORS_PER_BLOCK === S4) return Math.min(widthMultiple, size);
     return prunesMlpOnly(gates) ? size : 1;

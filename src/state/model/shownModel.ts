@@ -10,6 +10,10 @@ export function shownModel({ model }: Pick<StudioState, "model">): ModelFacts | 
   return model.phase === "opening" ? model.previous : null;
 }
 
+/** Whether a model is open and the tokens of the texts are counted: opening has ended. */
+export const isOpened = ({ model, counts }: Pick<StudioState, "model" | "counts">): boolean =>
+  model.phase === "open" && counts !== null;
+
 type Opening = Pick<StudioState, "model" | "requestedSource">;
 
 /** Facts of the shown model; while the built-in one is opened first, its constants. */

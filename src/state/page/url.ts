@@ -205,7 +205,7 @@ const PROMPT: LinkField = {
 
 /** Bounds of the tokens that perplexity is measured on. */
 const EVALUATION_TOKENS = { min: 64, max: 10_000_000 };
-/** What a page chooses by itself, by its adapter. */
+/** What a page measures on where its link does not say: it depends on the adapter. */
 const USUAL_TOKENS: readonly (number | null)[] = [true, false].map((software) => evaluationTokensFor({ software }));
 
 const EVALUATION_LENGTH: LinkField = {

@@ -1,4 +1,5 @@
 // The masks of a training, report by report, as bits: to replay it. Memory is bounded: at the limit every second report is dropped.
+import { packBytes, unpackBytes } from "../../engine/index.ts";
 import type { RunArchitecture } from "../../worker/protocol.ts";
 
 /** The masks of one report. */
@@ -43,13 +44,17 @@ export class MaskRecording {
     const earlier = this.reports.filter((report) => report.step < step);
     const last = earlier.at(-1);
     const kept = last && last.index % this.every !== 0 ? earlier.slice(0, -1) : earlier;
-    const packed = pack(masks);
+    const packed = masks.map((mask) => ({ bits: packBytes(mask), length: mask.length }));
+    const bytes = packed.reduce((sum, { bits }) => sum + bits.byteLength, 0);
     const steps = made.kind === "disp" ? made.recipe.steps : step;
     const index = this.seen;
     this.seen += 1;
     this.reports = [
       ...kept,
-      { ...{ step, steps, keptWeights, index }, bytes: packed.bits.byteLength, masks: () => unpack(packed) },
+      {
+        ...{ step, steps, keptWeights, index, bytes },
+        masks: () => packed.map(({ bits, length }) => unpackBytes(bits, length)),
+      },
     ];
     while (this.isOverLimit()) this.thin();
   }
@@ -73,31 +78,4 @@ export class MaskRecording {
     const last = this.reports.at(-1);
     this.reports = this.reports.filter((report) => report.index % this.every === 0 || report === last);
   }
-}
-
-interface Packed {
-  sizes: readonly number[];
-  /** One bit per gate, mask after mask. */
-  bits: Uint8Array;
-}
-
-function pack(masks: readonly Uint8Array[]): Packed {
-  const sizes = masks.map(({ length }) => length);
-  const bits = new Uint8Array(Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 8));
-  let at = 0;
-  for (const mask of masks)
-    for (const gate of mask) {
-      if (gate !== 0) bits[at >> 3] = (bits[at >> 3] as number) | (1 << (at & 7));
-      at += 1;
-    }
-  return { sizes, bits };
-}
-
-function unpack({ sizes, bits }: Packed): Uint8Array[] {
-  let at = 0;
-  return sizes.map((size) => {
-    const mask = new Uint8Array(size);
-    for (let j = 0; j < size; j += 1, at += 1) mask[j] = ((bits[at >> 3] as number) >> (at & 7)) & 1;
-    return mask;
-  });
 }

@@ -1,12 +1,11 @@
 // What quantising on opening costs in perplexity: measured once per model and text, after the dense model.
+import { quantisedOnOpening } from "../../engine/index.ts";
 import type { Deps } from "../slice.ts";
 import type { GetState, StudioState } from "../storeState.ts";
 
 /** Whether the open model was quantised when it was opened and nobody has measured, or tried to measure, what that costs. */
 export function missesQuantisation({ model, quantisation, gpuMemoryBytes }: StudioState): boolean {
-  if (model.phase !== "open") return false;
-  const { gpuDtype } = model.facts;
-  if (gpuDtype !== "q8_0" && gpuDtype !== "q4_0") return false;
+  if (model.phase !== "open" || !quantisedOnOpening(model.facts.gpuDtype)) return false;
   if (quantisation.phase !== "measured") return quantisation.phase === "none";
   // with another memory the second model may fit
   return "notMeasured" in quantisation.result.cost && quantisation.memoryBytes !== gpuMemoryBytes;

@@ -1,5 +1,6 @@
 // The dialogs that keys, the palette and buttons open.
 import { Suspense, useEffect, useState } from "react";
+import { isOpened } from "../../state/model/shownModel.ts";
 import { later, preload } from "../parts/later.ts";
 import { useStudio } from "../studioContext.tsx";
 
@@ -8,10 +9,10 @@ const Tour = later(async () => (await import("../tour/Tour.tsx")).Tour);
 const Library = later(async () => (await import("../panels/library/Library.tsx")).Library);
 
 export function PageDialogs() {
-  const wanted = useStudio(({ dialog }) => dialog !== null && dialog !== "reset");
+  const wanted = useStudio(({ dialog }) => dialog !== null);
   const tour = useStudio((state) => state.tour !== null);
   const library = useStudio((state) => state.libraryShown);
-  const open = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
+  const open = useStudio(isOpened);
   useEffect(() => {
     if (open) preload();
   }, [open]);

@@ -1,16 +1,16 @@
 // Data of the figures of budget and gate logits, of the current pruning and of what is selected in the map.
-import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { S4, vectorSizes, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { byBlock } from "../../engine/index.ts";
 import type { BlockData, BudgetData, LogitHistogramData } from "../../charts/index.ts";
 import { knownModel } from "../../state/model/shownModel.ts";
 import type { StudioStore } from "../../state/store.ts";
 import type { StudioState } from "../../state/storeState.ts";
 import type { Source } from "../parts/ChartView.tsx";
-import { onArchitecture, onSelection } from "./chartSources.ts";
+import { ARCHITECTURE, onFields, SELECTION } from "./chartSources.ts";
 import type { FigureTable } from "./figureTables.ts";
 import { type LayerRow, layerRows } from "./layersView.ts";
 import { logitsView } from "./logitsView.ts";
-import { ofBlocks } from "./selectionView.ts";
+import { isSelected, ofBlocks } from "./selectionView.ts";
 
 /** Weights of attention and MLP by block, from the rows of all layers. */
 export function blockWeights(rows: readonly LayerRow[], blocks: StudioState["selectedBlocks"]): BudgetData {
@@ -31,16 +31,7 @@ export function budgetSource(studio: StudioStore): Source<BudgetData> {
       const facts = knownModel(state);
       return facts && blockWeights(layerRows(facts, state), state.selectedBlocks);
     },
-    subscribe(changed) {
-      const leave = [
-        onArchitecture(studio, changed),
-        onSelection(studio, changed),
-        studio.store.subscribe((state, before) => {
-          if (state.weights !== before.weights) changed();
-        }),
-      ];
-      return () => leave.forEach((end) => end());
-    },
+    subscribe: onFields(studio, [...ARCHITECTURE, ...SELECTION, "weights"]),
   };
 }
 
@@ -53,6 +44,7 @@ export const budgetTable = ({ blocks, first }: BudgetData): FigureTable => ({
 });
 
 const BINS = 48;
+const NO_LOGITS = { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
 
 interface Chosen {
   blocks: StudioState["selectedBlocks"];
@@ -74,7 +66,7 @@ export function histogramOf(
     logits.forEach((vector, i) => {
       const [block, k] = [Math.floor(i / VECTORS_PER_BLOCK), i % VECTORS_PER_BLOCK];
       const mask = masks[i];
-      if (!vector || !mask || (blocks && (block < blocks[0] || block > blocks[1])) || (dimensions && k === 3)) return;
+      if (!vector || !mask || !isSelected(blocks, block) || (dimensions && k === S4)) return;
       const count = dimensions?.length ?? vector.length;
       for (let n = 0; n < count; n += 1) {
         const j = dimensions ? (dimensions[n] ?? 0) : n;
@@ -89,7 +81,7 @@ export function histogramOf(
     low = Math.min(low, logit);
     high = Math.max(high, logit);
   });
-  if (low > high) return { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
+  if (low > high) return NO_LOGITS;
   const width = (high - low || 1) / BINS;
   const counts = Array.from({ length: BINS }, () => new Array<number>(VECTORS_PER_BLOCK).fill(0));
   const inBin = new Array<number>(BINS).fill(0);
@@ -113,22 +105,15 @@ export function histogramSource(studio: StudioStore): Source<LogitHistogramData>
       const state = studio.store.getState();
       const { architecture, selectedBlocks: blocks, selectedDimensions } = state;
       const { logits, keepProbability, noLogits } = logitsView(state);
-      const none = { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
       if (!architecture || !logits)
-        return { ...none, empty: architecture ? `gate logits: ${noLogits ?? ""}` : "gate logits come with a training" };
+        return {
+          ...NO_LOGITS,
+          empty: architecture ? `gate logits: ${noLogits ?? ""}` : "gate logits come with a training",
+        };
       const found = histogramOf(logits, architecture.masks, { blocks, dimensions: selectedDimensions?.of ?? null });
       return { ...found, ...(keepProbability ? { keepProbability } : {}) };
     },
-    subscribe(changed) {
-      const leave = [
-        onArchitecture(studio, changed),
-        onSelection(studio, changed),
-        studio.store.subscribe((state, before) => {
-          if (state.gateLogits !== before.gateLogits) changed();
-        }),
-      ];
-      return () => leave.forEach((end) => end());
-    },
+    subscribe: onFields(studio, [...ARCHITECTURE, ...SELECTION, "gateLogits"]),
   };
 }
 
@@ -147,21 +132,13 @@ export function blockSource(studio: StudioStore): Source<BlockData> {
       const state = studio.store.getState();
       const facts = knownModel(state);
       if (!facts) return null;
-      const { layers, dModel, dMlp, heads, kvHeads, headDim, glu } = facts;
-      const size = [dModel, dModel, dModel, dMlp, dModel];
+      const { layers, heads, kvHeads, headDim, glu } = facts;
+      const size = vectorSizes(facts);
       const kept = state.architecture ? byBlock(state.architecture.counts) : Array.from({ length: layers }, () => size);
       const block = Math.min(state.shownBlock, layers - 1);
       return { block, kept, size, queries: heads * headDim, keys: kvHeads * headDim, glu };
     },
-    subscribe(changed) {
-      const leave = [
-        onArchitecture(studio, changed),
-        studio.store.subscribe((state, before) => {
-          if (state.shownBlock !== before.shownBlock) changed();
-        }),
-      ];
-      return () => leave.forEach((end) => end());
-    },
+    subscribe: onFields(studio, [...ARCHITECTURE, "shownBlock"]),
   };
 }
 

@@ -1,7 +1,9 @@
 // The data of the live charts: the store's architecture and the run's series, read without a render.
 import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
 import { byBlock } from "../../engine/index.ts";
+import { vectorSizes } from "../../shared/vectors.ts";
 import type { StudioStore } from "../../state/store.ts";
+import type { StudioState } from "../../state/storeState.ts";
 import { lastOf, type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { KnownFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
@@ -10,27 +12,23 @@ import { ofBlocks, selectionWords } from "./selectionView.ts";
 import type { MapLookStore } from "./mapLook.ts";
 import { knownModel } from "../../state/model/shownModel.ts";
 
-/** Sizes of s1..s5 of a block. */
-const sizesOf = ({ dModel, dMlp }: KnownFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];
+/** What the masks of the current pruning depend on. */
+export const ARCHITECTURE = ["architecture", "model"] as const;
+/** What is selected in the map. */
+export const SELECTION = ["selectedBlocks", "selectedDimensions"] as const;
 
-/** Calls `changed` for new architectures and models only, not for every change of the store. */
-export function onArchitecture({ store }: StudioStore, changed: () => void): () => void {
-  return store.subscribe((state, before) => {
-    if (state.architecture !== before.architecture || state.model !== before.model) changed();
-  });
-}
-
-/** Calls `changed` for each selection in the map. */
-export function onSelection({ store }: StudioStore, changed: () => void): () => void {
-  return store.subscribe((state, before) => {
-    if (state.selectedBlocks !== before.selectedBlocks || state.selectedDimensions !== before.selectedDimensions)
-      changed();
-  });
-}
+/** The subscription of a source that reads these fields of the state: other changes of the store do not concern it. */
+export const onFields =
+  ({ store }: StudioStore, fields: readonly (keyof StudioState)[]): Source<unknown>["subscribe"] =>
+  (changed) =>
+    store.subscribe((state, before) => {
+      if (fields.some((field) => state[field] !== before[field])) changed();
+    });
 
 /** Masks for the gate map; all ones before any training. look: which rows, their order, and a report that is replayed. */
 export function gateSource(studio: StudioStore, look: MapLookStore): Source<GateData> {
   let dense: { facts: KnownFacts; masks: Uint8Array[] } | null = null;
+  const ofState = onFields(studio, [...ARCHITECTURE, ...SELECTION, "gateLogits"]);
   return {
     read() {
       const state = studio.store.getState();
@@ -51,7 +49,7 @@ export function gateSource(studio: StudioStore, look: MapLookStore): Source<Gate
       if (past) return { ...shape, masks: past.masks(), past: past.words, noLogits: "not recorded" };
       if (state.architecture) return { ...shape, masks: state.architecture.masks, ...logitsView(state) };
       if (dense?.facts !== facts) {
-        const block = sizesOf(facts);
+        const block = vectorSizes(facts);
         const masks = Array.from({ length: facts.layers }, () =>
           block.map((size) => new Uint8Array(size).fill(1)),
         ).flat();
@@ -60,15 +58,8 @@ export function gateSource(studio: StudioStore, look: MapLookStore): Source<Gate
       return { ...shape, masks: dense.masks };
     },
     subscribe(changed) {
-      const leave = [
-        onArchitecture(studio, changed),
-        onSelection(studio, changed),
-        look.subscribe(changed),
-        studio.store.subscribe((state, before) => {
-          if (state.gateLogits !== before.gateLogits) changed();
-        }),
-      ];
-      return () => leave.forEach((end) => end());
+      const ends = [ofState(changed), look.subscribe(changed)];
+      return () => ends.forEach((end) => end());
     },
   };
 }
@@ -80,7 +71,7 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
       const state = studio.store.getState();
       const facts = knownModel(state);
       if (!facts) return null;
-      const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
+      const size = Array.from({ length: facts.layers }, () => vectorSizes(facts));
       const { selectedBlocks: blocks } = state;
       return {
         kept: ofBlocks(state.architecture ? byBlock(state.architecture.counts) : size, blocks),
@@ -89,10 +80,7 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
         fade: state.run.phase !== "training",
       };
     },
-    subscribe(changed) {
-      const leave = [onArchitecture(studio, changed), onSelection(studio, changed)];
-      return () => leave.forEach((end) => end());
-    },
+    subscribe: onFields(studio, [...ARCHITECTURE, ...SELECTION]),
   };
 }
 

@@ -1,5 +1,6 @@
 // Every linear layer before and after pruning: its sizes, and the share of its weights that stays.
 import { byBlock } from "../../engine/index.ts";
+import { vectorSizes } from "../../shared/vectors.ts";
 import type { KnownFacts, PrunedMlp, RunArchitecture } from "../../worker/protocol.ts";
 
 export interface LayerRow {
@@ -45,8 +46,8 @@ export function layerRows(
   facts: Shape,
   pruned: { architecture: Pick<RunArchitecture, "counts"> | null; weights: PrunedMlp | null },
 ): LayerRow[] {
-  const { dModel, dMlp, layers } = facts;
-  const full = [dModel, dModel, dModel, dMlp, dModel];
+  const { layers } = facts;
+  const full = vectorSizes(facts);
   const counts = pruned.architecture && !pruned.weights ? byBlock(pruned.architecture.counts) : null;
   return Array.from({ length: layers }, (_, block) => {
     const cut = layersOf(facts, counts?.[block] ?? full);

@@ -2,6 +2,7 @@
 import type { BarsData, GateData, MatrixPart, RunData, WidthsData } from "../../charts/index.ts";
 import {
   byBlock,
+  countOnes,
   type Run,
   type RunHistory,
   type RunMasks,
@@ -29,8 +30,6 @@ export function savedRunData({ record, masks, history }: Run): SavedRunData {
     curves: history ? curvesOf(history, record.perplexity, plannedSteps) : null,
   };
 }
-
-const countOnes = (gates: Uint8Array): number => gates.reduce((sum, gate) => sum + gate, 0);
 
 function gatesOf(masks: Extract<RunMasks, { kind: "gates" }>): SavedRunData["gates"] {
   const { sizes } = masks;

@@ -23,6 +23,9 @@ export function onlyBlocks(blocks: Selection["selectedBlocks"]): string {
   return words ? ` Only ${words}, as selected in the map.` : "";
 }
 
+export const isSelected = (blocks: Selection["selectedBlocks"], block: number): boolean =>
+  !blocks || (block >= blocks[0] && block <= blocks[1]);
+
 /** The selected ones of a list with an entry per block. */
 export function ofBlocks<T>(list: readonly T[], blocks: Selection["selectedBlocks"]): readonly T[] {
   return blocks ? list.slice(blocks[0], blocks[1] + 1) : list;

@@ -1,12 +1,10 @@
 // What the gate map says of its columns: what they are, in which order, and which of them and of the blocks are in view.
-import { whole } from "../../../shared/format.ts";
+import { sentenceStart, whole } from "../../../shared/format.ts";
 import { type Columns, type DimensionOrder } from "./dimensionOrder.ts";
 import type { GateData } from "./gateImage.ts";
 import { isMiddle } from "./gateTip.ts";
 import { positionsIn, rangeWords } from "./gateView.ts";
 import type { MapLayout } from "./mapLayout.ts";
-
-export const sentenceStart = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
 
 export const columnNoun = (data: Pick<GateData, "side">): string => (isMiddle(data) ? "neuron" : "dimension");
 

@@ -1,5 +1,5 @@
 // The gate map around its canvas: legend, rows, bars, strip and words, and the places in it.
-import { percent, whole } from "../../../shared/format.ts";
+import { percent, sentenceStart, whole } from "../../../shared/format.ts";
 import type { Geometry, Places } from "../../lib/frame/chart.ts";
 import type { Space } from "../../lib/frame/frame.ts";
 import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
@@ -7,7 +7,7 @@ import { boxOf, dimensionProfile, rate } from "../../lib/numbers/rates.ts";
 import type { Words } from "../../lib/marks/words.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 import { ROW_VECTORS, vectorAt } from "../../lib/numbers/vectors.ts";
-import { columnNoun, sentenceStart, stripWords, viewWords } from "./axisWords.ts";
+import { columnNoun, stripWords, viewWords } from "./axisWords.ts";
 import { COMPARED_LEGEND, KEPT_LEGEND } from "./comparedPixels.ts";
 import { BY_INDEX, type Columns, dimensionAt, positionOf } from "./dimensionOrder.ts";
 import type { GateData } from "./gateImage.ts";

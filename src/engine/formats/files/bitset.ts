@@ -5,14 +5,24 @@ import { readError } from "./readError.ts";
 
 const ADVICE = "The mask was changed or cut short: use the original file.";
 
-/** Packs N gates (0 or 1) into ceil(N / 8) bytes, LSB first (gate i is bit i % 8 of byte i / 8), as standard base64 with padding. */
-export function packBits(mask: Uint8Array): string {
+/** How many gates of a mask (0 or 1) are ones. */
+export const countOnes = (mask: Uint8Array): number => mask.reduce((sum, gate) => sum + gate, 0);
+
+/** Packs N gates (0 or 1) into ceil(N / 8) bytes, LSB first: gate i is bit i % 8 of byte i / 8. */
+export function packBytes(mask: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Math.ceil(mask.length / 8));
   mask.forEach((bit, i) => {
     if (bit !== 0) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
   });
-  return base64Of(bytes);
+  return bytes;
 }
+
+/** The N gates of `packBytes`. */
+export const unpackBytes = (bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from({ length }, (_, i) => ((bytes[i >> 3] ?? 0) >> (i & 7)) & 1);
+
+/** The bytes of `packBytes` as standard base64 with padding. */
+export const packBits = (mask: Uint8Array): string => base64Of(packBytes(mask));
 
 /** The same text from a mask that is already packed: gate i is bit i % 32 of word i / 32. */
 export function packWords(words: Uint32Array, length: number): string {

@@ -1,5 +1,5 @@
 // Reads receipt.json: checks every field, recounts what the masks keep, and unpacks the masks for a model.
-import { S2, S4, S5, VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
+import { S2, S4, S5, vectorSizes, VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { gateCosts, keptInBlock } from "../../masks/budget.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
@@ -14,7 +14,7 @@ import {
   type WidthMultiple,
 } from "../../recipes/recipe.ts";
 import { readTargets } from "../../recipes/targets.ts";
-import { unpackBits } from "../files/bitset.ts";
+import { countOnes, unpackBits } from "../files/bitset.ts";
 import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";
@@ -76,14 +76,14 @@ function unpackMasks({ masks }: Receipt, sizes: readonly number[], file: string)
 /** Recounts the masks: the widths and the kept block weights (METHOD.md 1.4) must agree with them. */
 function checkCounts(receipt: Receipt, file: string): void {
   const { model, kept } = receipt;
-  const { layers, dModel, dMlp } = model;
+  const { layers } = model;
   const refuse = (field: string, expected: string, got: string) =>
     readError({ file, field: `kept.${field}`, expected, got, advice: ORIGINAL_FILE });
-  const sizes = Array.from({ length: layers }, () => [dModel, dModel, dModel, dMlp, dModel]).flat();
+  const sizes = Array.from({ length: layers }, () => vectorSizes(model)).flat();
   const masks = unpackMasks(receipt, sizes, file);
   const widths = kept.widths.flat();
   masks.forEach((mask, vector) => {
-    const ones = mask.reduce((sum, bit) => sum + bit, 0);
+    const ones = countOnes(mask);
     if (ones === widths[vector]) return;
     const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
     throw refuse("widths", `${ones} for ${name}, the ones in its mask`, String(widths[vector] ?? 0));

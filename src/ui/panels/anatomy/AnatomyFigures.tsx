@@ -1,5 +1,6 @@
 // Where the budget went, one block as boxes and wires, and the gate logits; loaded once a model is open.
 import { Suspense } from "react";
+import { isOpened } from "../../../state/model/shownModel.ts";
 import { later } from "../../parts/later.ts";
 import { useStudio } from "../../studioContext.tsx";
 
@@ -7,7 +8,7 @@ const Figures = later(async () => (await import("./Figures.tsx")).InsideFigures)
 
 export function AnatomyFigures() {
   // its scripts are no part of the first picture, and load with those of other parts
-  const opened = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
+  const opened = useStudio(isOpened);
   return (
     <section className="anatomy" aria-label="Inside the pruned model" data-testid="anatomy">
       <Suspense>{opened ? <Figures /> : null}</Suspense>

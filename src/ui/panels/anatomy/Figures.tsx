@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { blockDiagram, budgetBars, logitHistogram } from "../../../charts/index.ts";
 import { knownModel } from "../../../state/model/shownModel.ts";
 import { Figure } from "../../parts/Figure.tsx";
+import { InlineChoice } from "../../parts/InlineChoice.tsx";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import {
   blockSource,
@@ -48,6 +49,7 @@ function BlockFigure() {
   const make = useMemo(() => (node: HTMLElement) => blockDiagram(node, { onBlock: showBlock }), [showBlock]);
   const layers = useStudio((state) => knownModel(state)?.layers ?? 1);
   const shown = useStudio((state) => Math.min(state.shownBlock, layers - 1));
+  const blocks = Array.from({ length: layers }, (_, block) => ({ value: String(block), text: String(block) }));
   return (
     <Figure
       name="block"
@@ -57,16 +59,15 @@ function BlockFigure() {
       table={blockTable}
       source={source}
       tools={
-        <label className="map-choice block-choice">
-          Block
-          <select value={shown} data-testid="block-choice" onChange={({ target }) => showBlock(Number(target.value))}>
-            {Array.from({ length: layers }, (_, block) => (
-              <option key={block} value={block}>
-                {block}
-              </option>
-            ))}
-          </select>
-        </label>
+        <div className="block-choice">
+          <InlineChoice
+            label="Block"
+            options={blocks}
+            value={String(shown)}
+            testId="block-choice"
+            onChange={(block) => showBlock(Number(block))}
+          />
+        </div>
       }
     />
   );

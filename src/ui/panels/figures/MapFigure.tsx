@@ -2,6 +2,7 @@
 import { Suspense, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { gateMap, type GateMapChart } from "../../../charts/index.ts";
+import { isOpened } from "../../../state/model/shownModel.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { FigureLink } from "../../parts/FigureLink.tsx";
 import { later } from "../../parts/later.ts";
@@ -28,7 +29,7 @@ export function MapFigure() {
   );
   const { side, past } = useStore(look);
   // its scripts are no part of the first picture, and load with those of other parts
-  const opened = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
+  const opened = useStudio(isOpened);
   const singleWeights = useStudio((state) => state.weights !== null);
   return (
     <>

@@ -11,6 +11,7 @@ import {
 } from "../../../charts/index.ts";
 import { SelectionNote } from "./SelectionNote.tsx";
 import { fillScreen } from "../../actions/actions.ts";
+import { InlineChoice } from "../../parts/InlineChoice.tsx";
 import { useActions, useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
 import { Playback } from "./Playback.tsx";
@@ -90,14 +91,14 @@ export function MapTools({ chart, look }: Props) {
   return (
     <div className="map-bar" role="group" aria-label="Map: view and order">
       <ZoomButtons zoom={zoom} />
-      <Choice
+      <InlineChoice
         label="Rows"
         options={SIDES}
         value={side}
         testId="map-side"
         onChange={(next) => look.setState({ side: next })}
       />
-      <Choice
+      <InlineChoice
         label="Columns"
         options={ORDERS}
         value={order}
@@ -120,67 +121,24 @@ export function MapTools({ chart, look }: Props) {
   );
 }
 
+const ZOOMS: readonly { id: string; text: string; label: string; act(zoom: MapZoom): void }[] = [
+  { id: "map-in", text: "+", label: "Zoom into the map", act: (zoom) => zoom.zoomIn() },
+  { id: "map-out", text: "−", label: "Zoom out of the map", act: (zoom) => zoom.zoomOut() },
+  { id: "map-all", text: "All", label: "Show all of the map", act: (zoom) => zoom.showAll() },
+];
+
 function ZoomButtons({ zoom }: { zoom: RefObject<MapZoom | null> }) {
-  return (
-    <>
-      <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom.current?.zoomIn()}>
-        +
-      </button>
-      <button
-        type="button"
-        aria-label="Zoom out of the map"
-        data-testid="map-out"
-        onClick={() => zoom.current?.zoomOut()}
-      >
-        −
-      </button>
-      <button
-        type="button"
-        aria-label="Show all of the map"
-        data-testid="map-all"
-        onClick={() => zoom.current?.showAll()}
-      >
-        All
-      </button>
-    </>
-  );
-}
-
-interface ChoiceProps<Value extends string> {
-  label: string;
-  options: readonly { value: Value; text: string }[];
-  value: Value;
-  testId: string;
-  disabled?: boolean;
-  onChange: (value: Value) => void;
-}
-
-function Choice<Value extends string>({
-  label,
-  options,
-  value,
-  testId,
-  disabled = false,
-  onChange,
-}: ChoiceProps<Value>) {
-  return (
-    <label className="map-choice">
-      {label}
-      <select
-        value={value}
-        data-testid={testId}
-        disabled={disabled}
-        onChange={({ target }) => {
-          const chosen = options.find((option) => option.value === target.value);
-          if (chosen) onChange(chosen.value);
-        }}
-      >
-        {options.map(({ value: own, text }) => (
-          <option key={own} value={own}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  return ZOOMS.map(({ id, text, label, act }) => (
+    <button
+      key={id}
+      type="button"
+      aria-label={label}
+      data-testid={id}
+      onClick={() => {
+        if (zoom.current) act(zoom.current);
+      }}
+    >
+      {text}
+    </button>
+  ));
 }

@@ -12,7 +12,7 @@ import {
   layerTable,
   sortedLayers,
 } from "../../views/layersView.ts";
-import { blocksWords } from "../../views/selectionView.ts";
+import { blocksWords, isSelected } from "../../views/selectionView.ts";
 import { knownModel } from "../../../state/model/shownModel.ts";
 import { useCopy } from "../../parts/useCopy.ts";
 
@@ -78,7 +78,7 @@ export function LayersPanel() {
   const blocks = useStudio((state) => state.selectedBlocks);
   const { clearSelection } = useActions();
   const shown = useMemo(() => {
-    const chosen = blocks ? rows.filter(({ block }) => block >= blocks[0] && block <= blocks[1]) : rows;
+    const chosen = rows.filter(({ block }) => isSelected(blocks, block));
     return sortedLayers(chosen, sorted.column, sorted.down);
   }, [rows, sorted, blocks]);
   const onSort = (column: LayerColumn): void =>

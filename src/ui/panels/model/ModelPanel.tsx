@@ -1,4 +1,5 @@
 // The open model: its sizes, its parameters by part and its GPU memory; and how to open another one.
+import { quantisedOnOpening } from "../../../engine/index.ts";
 import type { KnownFacts, ModelFacts } from "../../../worker/protocol.ts";
 import { knownModel, shownModel } from "../../../state/model/shownModel.ts";
 import { bytes, percent, short, whole } from "../../../shared/format.ts";
@@ -27,8 +28,7 @@ function Row({ name, value, testId }: RowProps) {
 /** How the matrices are stored on the GPU. */
 function storedText({ gpuDtype, fileDtype }: ModelFacts): string {
   if (gpuDtype === "file") return `${fileDtype} as in the file`;
-  const quantised = gpuDtype === "q8_0" || gpuDtype === "q4_0";
-  return `${gpuDtype.toUpperCase()}${quantised ? ", quantised on opening" : ""}`;
+  return `${gpuDtype.toUpperCase()}${quantisedOnOpening(gpuDtype) ? ", quantised on opening" : ""}`;
 }
 
 /** Where parameters are, in the order of the list. */

@@ -1,6 +1,6 @@
 // What quantising the open model on opening costs in perplexity, or why that was not measured.
-import { quantisationText } from "../../../engine/index.ts";
-import { percent, whole } from "../../../shared/format.ts";
+import { quantisationText, quantisedOnOpening } from "../../../engine/index.ts";
+import { percent, sentenceStart, whole } from "../../../shared/format.ts";
 import { titleOf } from "../../../shared/texts.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
@@ -19,7 +19,7 @@ function noteOf({ quantisation, progress }: StudioState): string {
     case "measured": {
       const { cost, of } = quantisation.result;
       const text = quantisationText(cost);
-      const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+      const sentence = sentenceStart(text);
       if ("notMeasured" in cost) return sentence;
       return `${sentence} (${titleOf(of.text)}, context ${whole(of.context)}, ${whole(of.tokens)} tokens).`;
     }
@@ -29,7 +29,7 @@ function noteOf({ quantisation, progress }: StudioState): string {
 /** Nothing for a model that was not quantised. */
 export function QuantisationNote() {
   const quantised = useStudio(
-    ({ model }) => model.phase === "open" && (model.facts.gpuDtype === "q8_0" || model.facts.gpuDtype === "q4_0"),
+    ({ model }) => model.phase === "open" && quantisedOnOpening(model.facts.gpuDtype) !== undefined,
   );
   const note = useThrottled(noteOf);
   return quantised ? (

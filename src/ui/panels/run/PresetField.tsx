@@ -51,29 +51,25 @@ export function PresetField() {
 
 function UndoButtons() {
   const { undoSettings, redoSettings } = useActions();
-  const able = { undo: useStudio(canUndo), redo: useStudio(canRedo) };
+  const buttons = [
+    { id: "undo", text: "Undo", keys: "Control+Z", able: useStudio(canUndo), act: undoSettings },
+    { id: "redo", text: "Redo", keys: "Control+Shift+Z", able: useStudio(canRedo), act: redoSettings },
+  ];
   return (
     <p className="preset-undo">
-      <button
-        type="button"
-        className="link"
-        data-testid="undo"
-        aria-keyshortcuts="Control+Z"
-        disabled={!able.undo}
-        onClick={undoSettings}
-      >
-        Undo
-      </button>
-      <button
-        type="button"
-        className="link"
-        data-testid="redo"
-        aria-keyshortcuts="Control+Shift+Z"
-        disabled={!able.redo}
-        onClick={redoSettings}
-      >
-        Redo
-      </button>
+      {buttons.map(({ id, text, keys, able, act }) => (
+        <button
+          key={id}
+          type="button"
+          className="link"
+          data-testid={id}
+          aria-keyshortcuts={keys}
+          disabled={!able}
+          onClick={act}
+        >
+          {text}
+        </button>
+      ))}
     </p>
   );
 }

@@ -1,19 +1,14 @@
 // The question before the run is reset.
 import { useRef } from "react";
 import { AlertDialog } from "radix-ui";
-import { useActions } from "../../studioContext.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
-interface Props {
-  open: boolean;
-  /** Called when the dialog opens or closes. */
-  onOpen: (open: boolean) => void;
-}
-
-export function ResetDialog({ open, onOpen }: Props) {
-  const { reset } = useActions();
+export function ResetDialog() {
+  const open = useStudio((state) => state.dialog === "reset");
+  const { reset, showDialog } = useActions();
   const before = useRef<Element | null>(null);
   return (
-    <AlertDialog.Root open={open} onOpenChange={onOpen}>
+    <AlertDialog.Root open={open} onOpenChange={(next) => showDialog(next ? "reset" : null)}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="dialog-veil" />
         <AlertDialog.Content

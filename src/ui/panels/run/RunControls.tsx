@@ -1,12 +1,8 @@
 // The controls of a training: start, pause, single steps, stop and reset, by button and by key.
-import { Suspense, useState } from "react";
 import { CAN_COMMAND } from "../../../state/allowed.ts";
 import type { RunCommand } from "../../../state/run/runState.ts";
 import type { StudioState } from "../../../state/storeState.ts";
-import { later } from "../../parts/later.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-
-const ResetDialog = later(async () => (await import("./ResetDialog.tsx")).ResetDialog);
 
 const TRAIN_LABEL = { idle: "Train", training: "Pause", paused: "Continue", done: "Train again" } as const;
 
@@ -27,9 +23,6 @@ export function RunControls() {
     reset: useStudio(CAN_COMMAND.reset),
   };
   const resetting = useStudio((state) => state.dialog === "reset");
-  // once asked it stays, so that it can give the focus back when it closes
-  const [asked, setAsked] = useState(false);
-  if (resetting && !asked) setAsked(true);
   const { train, pause, step, stop, showDialog } = useActions();
   const command: Record<RunCommand, () => void> = {
     train: () => void train(),
@@ -68,9 +61,6 @@ export function RunControls() {
       >
         Reset
       </button>
-      <Suspense>
-        {asked ? <ResetDialog open={resetting} onOpen={(open) => showDialog(open ? "reset" : null)} /> : null}
-      </Suspense>
     </div>
   );
 }

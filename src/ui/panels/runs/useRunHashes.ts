@@ -1,5 +1,5 @@
-// The short hashes of the listed runs, read from their masks one after another while the page has nothing else to do.
-import { useEffect, useState } from "react";
+// The short hashes of the listed runs. The masks of each are read once, one run after another.
+import { useEffect, useRef, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
 import { useActions } from "../../studioContext.tsx";
 import { masksSha256, shortHash } from "../../views/runFingerprint.ts";
@@ -13,16 +13,21 @@ export type RunHashes = ReadonlyMap<string, string>;
 export function useRunHashes(runs: readonly RunRecord[]): RunHashes {
   const { readRunMasks } = useActions();
   const [hashes, setHashes] = useState<RunHashes>(new Map());
+  const known = useRef(new Map<string, string>());
   useEffect(() => {
     let wanted = true;
+    const listed = runs.slice(0, MOST_RUNS);
+    const ids = new Set(listed.map(({ id }) => id));
+    known.current = new Map([...known.current].filter(([id]) => ids.has(id)));
     const read = async (): Promise<void> => {
-      const found = new Map<string, string>();
-      for (const { id, model } of runs.slice(0, MOST_RUNS)) {
+      for (const { id, model } of listed) {
+        if (known.current.has(id)) continue;
         const masks = await readRunMasks(id).catch(() => null);
+        const hash = masks && shortHash(model.fingerprint, await masksSha256(masks));
         if (!wanted) return;
-        if (masks) found.set(id, shortHash(model.fingerprint, await masksSha256(masks)));
+        if (hash !== null) known.current.set(id, hash);
       }
-      if (wanted) setHashes(found);
+      setHashes(new Map(known.current));
     };
     void read();
     return () => {
