@@ -77,7 +77,9 @@ export function soakReport(runs: Readonly<Record<string, SoakRun>>): string {
 
 \`npm run soak\` does the same thing over and over on one page and reads its memory after each round. Each cell compares the first third of the
 rounds after the warm-up with the last third (medians). More than ${100 * MOST_GROWTH} % of growth fails; stored bytes below 0.1 MB are not compared. The model
-is the small one of \`golden/llama\`, so that a round takes seconds: what grows with each round shows in percent here.
+is the small one of \`golden/llama\`, so that a round takes seconds: what grows with each round shows in percent here. Heaps are read after a
+forced collection. JavaScript is not compiled a second time (\`--no-sparkplug --no-maglev --no-opt\`), because machine code is counted in
+the heap and grows for minutes. What the page keeps on purpose has limits: 400 recorded masks or 32 MB, 100,000 steps, 100 changes to undo.
 
 ${markdownTable(["what", ...FIGURES.map((figure) => TITLES[figure]), "measured"], rows)}
 `;

@@ -47,13 +47,20 @@ export class Gpu {
   private destroyed = false;
   private abandoned: string | undefined;
   private uncaptured: EngineError | undefined;
+  private loss: EngineError | undefined;
+  /** Told of the loss of the device, each until its own work has ended. */
+  private readonly waiting = new Set<(loss: EngineError) => void>();
   /** Errors of the GPU so far: whatever was made before one of them may be invalid. */
   failures = 0;
 
   private constructor(device: GPUDevice, facts: AdapterFacts) {
     this.device = device;
     this.facts = facts;
-    this.lost = device.lost.then((info) => this.lossError(info.reason, info.message));
+    this.lost = device.lost.then((info) => {
+      this.loss = this.lossError(info.reason, info.message);
+      for (const tell of this.waiting) tell(this.loss);
+      return this.loss;
+    });
     device.onuncapturederror = (event): void => {
       this.failures += 1;
       this.uncaptured ??= gpuError(event.error, "this work");
@@ -155,9 +162,21 @@ export class Gpu {
   /** Resolves when all submitted work is done. Rejects with EngineError("device-lost") if the device is lost first. */
   async idle(): Promise<void> {
     const done = this.device.queue.onSubmittedWorkDone();
-    const lost = await Promise.race([done.catch((error: unknown) => this.lossOr(EngineError.from(error))), this.lost]);
+    const lost = await this.orLost(done.catch((error: unknown) => this.lossOr(EngineError.from(error))));
     if (lost instanceof EngineError) throw lost;
     this.throwUncaptured();
+  }
+
+  /**
+   * The outcome of `work`, or the loss of the device if that comes first. `Promise.race` with `lost` would keep every call in memory for as
+   * long as the device is there.
+   */
+  async orLost<T>(work: Promise<T>): Promise<T | EngineError> {
+    if (this.loss) return this.loss;
+    let tell: (loss: EngineError) => void = () => undefined;
+    const lost = new Promise<EngineError>((resolve) => (tell = resolve));
+    this.waiting.add(tell);
+    return Promise.race([work, lost]).finally(() => this.waiting.delete(tell));
   }
 
   /** The loss of the device if it is reported within a moment, else the given error: a rejected promise of WebGPU may be either. */
@@ -166,7 +185,7 @@ export class Gpu {
     const later = new Promise<EngineError>((resolve) => {
       timer = setTimeout(() => resolve(error), LOSS_MS);
     });
-    const found = await Promise.race([this.lost, later]);
+    const found = await this.orLost(later);
     clearTimeout(timer);
     return found;
   }

@@ -1,5 +1,5 @@
 // The device and its memory: real faults become typed errors, and the arena gives equal steps the same buffers.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { add, fill } from "../ops/arithmetic.ts";
@@ -80,6 +80,17 @@ test("whatever waits for a lost device is rejected", async () => {
   expect((await errorOf(() => other.read(tensor))).code).toBe("device-lost");
   expect((await errorOf(() => gpu.idle())).code).toBe("device-lost");
   expect((await gpu.lost).message).toContain("resume from the last checkpoint");
+});
+
+test("what has ended does not stay with the device", async () => {
+  // a reaction of this promise is kept until the device is lost
+  const then = vi.spyOn(ctx.gpu.lost, "then");
+  const tensor = ctx.persistent("x", [4]);
+  await ctx.read(tensor);
+  await ctx.gpu.idle();
+  expect(then).not.toHaveBeenCalled();
+  then.mockRestore();
+  ctx.free(tensor);
 });
 
 test("equal steps get the same buffers, whatever happened in between", () => {

@@ -28,13 +28,12 @@ async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<Arra
     () => gpu.abandon(`The GPU has not answered for ${ANSWER_MS / 60_000} minutes, so its device was closed.`),
     ANSWER_MS,
   );
-  const failure = await Promise.race([
+  const failure = await gpu.orLost(
     staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes).then(
       () => undefined,
       (error: unknown) => gpu.lossOr(unreadable(error)),
     ),
-    gpu.lost,
-  ]);
+  );
   clearTimeout(timer);
   // where memory was short, this error has the reason
   gpu.throwUncaptured();

@@ -27,6 +27,8 @@ export class MaskRecording {
   private run = "";
   private reports: readonly Report[] = [];
   private seen = 0;
+  /** Of the 5L masks, which all reports of a run share. */
+  private lengths: readonly number[] = [];
   /** Every how many reports one is kept for good; the newest one always is there. */
   private every = 1;
 
@@ -44,16 +46,16 @@ export class MaskRecording {
     const earlier = this.reports.filter((report) => report.step < step);
     const last = earlier.at(-1);
     const kept = last && last.index % this.every !== 0 ? earlier.slice(0, -1) : earlier;
-    const packed = masks.map((mask) => ({ bits: packBytes(mask), length: mask.length }));
-    const bytes = packed.reduce((sum, { bits }) => sum + bits.byteLength, 0);
+    const lengths = this.sharedLengths(masks.map(({ length }) => length));
+    const bits = packBytes(joined(masks));
     const steps = made.kind === "disp" ? made.recipe.steps : step;
     const index = this.seen;
     this.seen += 1;
     this.reports = [
       ...kept,
       {
-        ...{ step, steps, keptWeights, index, bytes },
-        masks: () => packed.map(({ bits, length }) => unpackBytes(bits, length)),
+        ...{ step, steps, keptWeights, index, bytes: bits.byteLength },
+        masks: () => split(bits, lengths),
       },
     ];
     while (this.isOverLimit()) this.thin();
@@ -64,6 +66,11 @@ export class MaskRecording {
     this.reports = [];
     this.seen = 0;
     this.every = 1;
+  }
+
+  private sharedLengths(lengths: readonly number[]): readonly number[] {
+    if (lengths.join() !== this.lengths.join()) this.lengths = lengths;
+    return this.lengths;
   }
 
   private isOverLimit(): boolean {
@@ -78,4 +85,25 @@ export class MaskRecording {
     const last = this.reports.at(-1);
     this.reports = this.reports.filter((report) => report.index % this.every === 0 || report === last);
   }
+}
+
+/** All masks in one array: 5L small arrays per report would take more memory than their bits. */
+function joined(masks: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(masks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const mask of masks) {
+    all.set(mask, at);
+    at += mask.length;
+  }
+  return all;
+}
+
+/** The masks of these lengths that were joined and packed. */
+function split(bits: Uint8Array, lengths: readonly number[]): readonly Uint8Array[] {
+  const all = unpackBytes(
+    bits,
+    lengths.reduce((sum, length) => sum + length, 0),
+  );
+  let at = 0;
+  return lengths.map((length) => all.subarray(at, (at += length)));
 }
