@@ -8,15 +8,14 @@ import { afterAll, expect, test } from "vitest";
 const root = mkdtempSync(join(tmpdir(), "espalier-run-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Starts a copy of the entry in a folder of this name, with code before it. */
-function started(name: string, before = ""): { code: number | null; err: string } {
+/** Starts a copy of the entry in a folder of this name, with code before it. Without npm on the path it cannot install. */
+function started(name: string, before = "", path = ""): { code: number | null; err: string } {
   const folder = join(root, name, "scripts");
   mkdirSync(folder, { recursive: true });
   cpSync("scripts/run.mjs", join(folder, "run.mjs"));
   writeFileSync(join(folder, "before.mjs"), before);
   const args = ["--import", "./scripts/before.mjs", join(folder, "run.mjs"), "plan"];
-  // without npm on the path, a command that would install ends with a line of its own
-  const run = spawnSync(process.execPath, args, { cwd: join(root, name), encoding: "utf8", env: { PATH: "" } });
+  const run = spawnSync(process.execPath, args, { cwd: join(root, name), encoding: "utf8", env: { PATH: path } });
   return { code: run.status, err: run.stderr };
 }
 
@@ -40,3 +39,26 @@ test("a Node that is too old is named with its version", () => {
     "Node: expected 20.19 or newer, got 20.18.9. Install it from https://nodejs.org and try again.",
   );
 });
+
+test("without the registry, an installation ends with what it needs", () => {
+  const failing = join(root, "npm-that-fails");
+  mkdirSync(failing);
+  writeFileSync(join(failing, "npm"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  const { code, err } = started("unreachable", "", `${failing}:/bin:/usr/bin`);
+  expect(code).toBe(1);
+  expect(err).toContain("npm ci failed (see above). It needs the npm registry once: check the connection");
+});
+
+test("once installed, a command needs no network", () => {
+  const offline = join(root, "offline.mjs");
+  writeFileSync(
+    offline,
+    `import { Socket } from "node:net";
+     Socket.prototype.connect = () => { throw new Error("there is no network"); };`,
+  );
+  const args = ["--import", offline, "scripts/run.mjs", "plan", "--model", "golden/llama", "--tokens", "16"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stderr).toContain("blocks computed again");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toHaveProperty("choices");
+}, 60_000);

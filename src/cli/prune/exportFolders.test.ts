@@ -1,11 +1,22 @@
 // Folders of exports: an earlier export is replaced as a whole, only by one that passed; other files are left alone.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkReplaceable, stageCheckpoints, stageForms } from "./exportFolders.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
+/** A user without rights. */
+const NOBODY = 65534;
 const RECEIPT = JSON.stringify({ program: { name: "Espalier" } });
 
 let out = "";
@@ -98,6 +109,23 @@ describe("a folder that cannot be written is found before the work", () => {
     expect(stage).toThrow(UsageError);
     expect(stage).toThrow(`--out: expected a folder that can be written, got ${place} (${code}`);
   });
+});
+
+it("a folder that may not be written is refused before anything is made, and left as it was", () => {
+  const place = join(out, "read-only");
+  mkdirSync(place, { mode: 0o555 });
+  chmodSync(out, 0o755);
+  // root may write anywhere
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    expect(() => stageForms(place, ["masked"])).toThrow(
+      `--out: expected a folder that can be written, got ${place} (EACCES`,
+    );
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+  expect(readdirSync(place)).toEqual([]);
 });
 
 describe("checkpoints", () => {
