@@ -1,5 +1,5 @@
 // What a soak does over and over: each scenario is rounds on one page, whose figures have to stay flat.
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
 import type { Page } from "playwright";
@@ -116,7 +116,9 @@ export const SCENARIOS = {
 export type ScenarioName = keyof typeof SCENARIOS;
 export const NAMES = Object.keys(SCENARIOS) as ScenarioName[];
 
-const MODELS = ".cache/soak";
+/** Of this process alone: a browser cannot read a picked file any more after another process has written it. */
+const MODELS = join(".cache/soak", String(process.pid));
+process.once("exit", () => rmSync(MODELS, { recursive: true, force: true }));
 
 /** Opens the model of a golden case, which is small, and waits until it is measured. */
 async function openGolden(page: Page, name: string): Promise<void> {

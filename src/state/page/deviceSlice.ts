@@ -20,7 +20,9 @@ export const deviceSlice: SliceOf<DeviceSlice> = (deps, set, get) => ({
     set({ device: { phase: "reopening", error: device.error } });
     if (await open(source)) {
       set({ device: { phase: "ready" } });
-      if (device.training && get().resumable) await get().resume();
+      const { resumable, resume, train } = get();
+      // Before its first checkpoint a run begins anew: its steps are the same ones.
+      if (device.training) await (resumable ? resume() : train());
     } else {
       const now = get().device;
       if (now.phase === "reopening") set({ device: { ...device, error: now.error } });

@@ -115,6 +115,23 @@ describe("run", () => {
     await again;
   });
 
+  it("begins anew on the next device where the run has no checkpoint yet", async () => {
+    const run = longRun();
+    const studio = await opened(run.script);
+    const playing = studio.store.getState().train();
+    await studio.settle();
+    studio.emit({ type: "run", run: TRAINING });
+    run.fail(new EngineError("device-lost", "the device was lost"));
+    await playing;
+    studio.sent.length = 0;
+    const again = studio.store.getState().reopenDevice();
+    studio.emit({ type: "run", run: { phase: "idle" } });
+    await studio.settle();
+    expect(studio.sent.find(({ type }) => type === "train")).toMatchObject({ recipe: DEFAULT_RECIPE });
+    run.end({ phase: "done", step: 600, of: 600 });
+    await again;
+  });
+
   it("keeps the screen, and the run to resume, if the device cannot be opened again", async () => {
     const run = longRun();
     let refused = false;
