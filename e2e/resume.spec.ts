@@ -2,6 +2,8 @@
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
+/** Longer than a step. */
+const FROZEN_MS = 500;
 const RECIPE = { steps: 40, tokens: 32, checkpointEvery: 8, seed: 5 };
 
 /** The step that the banner offers to resume from. */
@@ -31,6 +33,13 @@ test.describe.serial("a checkpoint", () => {
     expect((await stepOf(page)).step).toBe(0);
   });
 
+  test("is offered again to who goes back to the page", async () => {
+    await page.goto("about:blank");
+    await page.goBack();
+    expect(await offeredStep(page)).toBe(paused);
+    await expect(page.getByTestId("runs-elsewhere")).toHaveCount(0);
+  });
+
   test("is resumed with its own recipe, not the link's, from its step", async () => {
     await page.goto("./#steps=77&tokens=64&seed=9");
     await page.reload();
@@ -44,6 +53,18 @@ test.describe.serial("a checkpoint", () => {
     expect((await stepOf(page)).of).toBe(40);
     await expect.poll(() => page.url()).toContain("seed=5");
     expect(await chartWords(page, "curves")).toMatch(/^Loss and budget penalty R by step, \d+ points/);
+  });
+
+  test("goes on being written while the page is frozen or slow", async () => {
+    const cdp = await context.newCDPSession(page);
+    const { step } = await stepOf(page);
+    await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+    await page.waitForTimeout(FROZEN_MS);
+    await cdp.send("Page.setWebLifecycleState", { state: "active" });
+    await cdp.send("Emulation.setCPUThrottlingRate", { rate: 20 });
+    await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThan(step);
+    await cdp.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+    await expect(page.getByTestId("run-phase")).toHaveText("training");
   });
 
   test("survives a tab that is killed in the middle of training", async () => {

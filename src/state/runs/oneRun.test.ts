@@ -4,6 +4,7 @@ import type { Run, RunRecipe } from "../../engine/index.ts";
 import { canKeepPoint } from "../allowed.ts";
 import { architectureAt, bench, perplexityAt } from "../client.fixture.ts";
 import { REST_MS } from "../run/gatesSlice.ts";
+import { isRunFinished } from "./runsSlice.ts";
 import { gatesRun } from "./savedRuns.fixture.ts";
 
 /** A worker whose run is trained for one half: its architectures and records say so. */
@@ -90,6 +91,22 @@ describe("a training", () => {
     expect(sent.map(({ type }) => type)).not.toContain("record");
     await rest();
     expect(sent.map(({ type }) => type)).toContain("record");
+  });
+
+  it("is not saved half-way, where its device was lost after a measurement", async () => {
+    const { state, rest } = await trained();
+    await state().train();
+    await rest();
+    const idle = { ...state(), savedRun: null, run: { phase: "idle" as const } };
+    const { architecture } = idle;
+    if (architecture?.made.kind !== "disp") throw new Error("expected the masks of a training");
+    const before = { ...idle, run: { phase: "training" as const, step: 4, of: 9 } };
+    const ofSteps = (steps: number) => {
+      const made = { ...architecture.made, recipe: { ...idle.recipe, steps } } as typeof architecture.made;
+      return { ...idle, architecture: { ...architecture, made } };
+    };
+    expect(isRunFinished(ofSteps(architecture.step), before)).toBe(true);
+    expect(isRunFinished(ofSteps(architecture.step + 1), before)).toBe(false);
   });
 
   it("is saved with its curves", async () => {

@@ -66,12 +66,18 @@ type Known = Pick<
  * is one run: other thresholds that are visited afterwards are points of it.
  */
 export function isRunFinished(state: Known, before: Known): boolean {
-  const { pruned, dense, run, weights, restored, recovered, savedRun } = state;
+  const { pruned, dense, run, weights, architecture, restored, recovered, savedRun } = state;
   const now = currentPruning(state);
   if ((restored && !recovered) || !now || now.run === savedRun) return false;
   if (pruned === before.pruned && dense === before.dense && run.phase === before.run.phase) return false;
   const fresh = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
   // A reading from the middle of the run is of other masks.
   const measured = fresh && samePruned(pruned.last.of, now);
-  return measured && run.phase !== "training" && (weights !== null || recovered !== null || run.phase !== "paused");
+  if (!measured || run.phase === "training") return false;
+  if (weights !== null || recovered !== null || run.phase === "done") return true;
+  return run.phase === "idle" && isWhole(architecture);
 }
+
+/** Whether masks are of the last step: after the loss of a device, those of an unfinished run are still on the screen. */
+const isWhole = (architecture: StudioState["architecture"]): boolean =>
+  architecture?.made.kind === "disp" && architecture.step >= architecture.made.recipe.steps;
