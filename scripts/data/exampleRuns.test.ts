@@ -9,7 +9,7 @@ import { readRuns, unpackRunMasks } from "../../src/engine/formats/runs/readRun.
 import { unpackHistory } from "../../src/engine/formats/runs/runHistory.ts";
 import { runName } from "../../src/engine/formats/runs/runName.ts";
 import type { Run } from "../../src/engine/formats/runs/runRecord.ts";
-import { mlpMatrices } from "../../src/engine/config/tensors.ts";
+import { mlpMatrices } from "../../src/engine/masks/mlpMatrices.ts";
 import { gateLayout } from "../../src/engine/masks/gates.ts";
 import { weightsOf } from "../../src/engine/masks/weightMasks.ts";
 import { EXAMPLE_RUNS, isExample } from "../../src/shared/exampleRuns.ts";

@@ -26,7 +26,8 @@ it("packs the reports of a training in their order, with its perplexity", () => 
   if (!history) throw new Error("expected a history of five steps, got none");
   expect([...unpackHistory(history).loss]).toEqual([0, 1, 2, 3, 4]);
   expect([...unpackHistory(history).penalty]).toEqual([0, 0.5, 1, 1.5, 2]);
-  const { dense: _dense, pruned: value, ...of } = measured;
+  const { dense, pruned: value, ...of } = measured;
   expect(history.readings).toEqual([{ step: 5, ratio: 0.5, value, ...of }]);
+  expect(history.readings[0]?.value).not.toBe(dense);
   expect(historyOf(noCurves(), { ratio: 0.5, steps: 0, measured })).toBeUndefined();
 });

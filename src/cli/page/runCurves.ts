@@ -18,6 +18,7 @@ export function historyOf(
   curves: RunCurves,
   { ratio, steps, measured }: { ratio: number; steps: number; measured: PerplexityPair },
 ): RunHistory | undefined {
-  const { dense: _dense, pruned, ...of } = measured;
-  return packHistory({ ...curves, count: curves.step.length }, [{ step: steps, ratio, value: pruned, ...of }]);
+  const { text, context, tokens, beginToken, pruned, quantised } = measured;
+  const on = { text, context, tokens, beginToken, ...(quantised ? { quantised } : {}) };
+  return packHistory({ ...curves, count: curves.step.length }, [{ step: steps, ratio, value: pruned, ...on }]);
 }

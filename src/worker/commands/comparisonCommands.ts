@@ -17,7 +17,7 @@ export function comparisonCommands({
       const bytes = await fetchOwnFile(path, { what: "The file of the examples", advice, sha256 });
       return readRuns(new TextDecoder().decode(bytes), path);
     },
-    pairTexts: ({ type: _type, ...request }) =>
+    pairTexts: (request) =>
       tasks.run("texts", ({ report, cancelled }) =>
         writePair(
           onDevice.context(),

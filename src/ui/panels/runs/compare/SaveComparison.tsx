@@ -21,7 +21,7 @@ export function SaveComparison({ a, b }: Comparison) {
   const { copied, copy } = useCopy("runs");
   const save = (): void => {
     const { sentence, cannot, rows } = verdictOf(a, b, null);
-    const differences = rows.map(({ better: _better, ...row }) => row);
+    const differences = rows.map(({ what, a: ofA, b: ofB, difference }) => ({ what, a: ofA, b: ofB, difference }));
     const besides = { sentence, cannot, differences, ...textsOf({ a, b }, store.getState()) };
     saveFile(new Blob([comparisonJson({ a, b }, besides)], { type: "application/json" }), "espalier-comparison.json");
   };

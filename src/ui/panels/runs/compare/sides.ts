@@ -26,21 +26,28 @@ function tasksOf({ scores }: RunRecord, model: number): Side["tasks"] {
   });
 }
 
+/** The perplexity of one of the two models that a run's record has. */
+function readingOf({ perplexity }: RunRecord, value: number): Side["perplexity"] {
+  const { text, context, tokens, beginToken, quantised } = perplexity;
+  return { value, text, context, tokens, beginToken, ...(quantised ? { quantised } : {}) };
+}
+
 export function sideOf(run: RunRecord): Side {
-  const { pruned, dense: _dense, ...of } = run.perplexity;
-  const { name, model, kept, adapter, msPerToken } = run;
-  const perplexity = { ...of, value: pruned };
-  return { name, model, perplexity, ...kept, adapter, msPerToken: msPerToken?.pruned ?? null, tasks: tasksOf(run, -1) };
+  const { name, model, kept, adapter, msPerToken, perplexity } = run;
+  return {
+    ...{ name, model, ...kept, adapter, msPerToken: msPerToken?.pruned ?? null },
+    perplexity: readingOf(run, perplexity.pruned),
+    tasks: tasksOf(run, -1),
+  };
 }
 
 /** The dense model as it was measured beside a run. */
 export function denseSide(run: RunRecord): Side {
   const { blockWeights, modelWeights } = run.kept;
-  const { pruned: _pruned, dense, ...of } = run.perplexity;
   return {
     ...sideOf(run),
     name: "dense model",
-    perplexity: { ...of, value: dense },
+    perplexity: readingOf(run, run.perplexity.dense),
     blockWeights: { kept: blockWeights.of, of: blockWeights.of },
     modelWeights: { kept: modelWeights.of, of: modelWeights.of },
     bytes: denseBytes(run),
