@@ -6,7 +6,7 @@ const PREFIX = "example-";
 export const EXAMPLE_RUNS = {
   /** Relative to the page's address. */
   path: "examples/runs.json",
-  sha256: "33d45c9f8696a35ac4b85db5a7d89768be879254735065d4f7c8aa21c8c739be",
+  sha256: "2b364145e7db295ddfd794ab9900c397ad68f534a3f5a9bd5e8c2578a351f036",
   prefix: PREFIX,
   /** The one that is shown first. */
   first: `${PREFIX}disp-50`,
