@@ -14,7 +14,7 @@ import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./run
 import { recoveryPlan } from "./recover.ts";
 import { scorerOf } from "./scoreRuns.ts";
 import { type FinishedRuns, readFinished, reuseMasks } from "./finishedRuns.ts";
-import { historyOf } from "./runCurves.ts";
+import { savedHistory } from "./runCurves.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings, FinishedRuns {}
@@ -92,6 +92,6 @@ async function recordOf(
   });
   if (!curves || made.kind !== "disp") return found;
   const pruned = before ? await run.pair(before) : pair;
-  const history = historyOf(curves, { ratio: made.recipe.ratio, steps: made.steps, measured: pruned });
+  const history = savedHistory(curves, { ratio: made.recipe.ratio, steps: made.steps, measured: pruned });
   return { ...found, ...(history ? { history } : {}) };
 }

@@ -14,7 +14,7 @@ export function addMetrics(curves: RunCurves, metrics: StepMetrics): void {
 }
 
 /** As saved with the run, with its perplexity at the end. Undefined where no step was recorded. ratio: of the masks that were measured. */
-export function historyOf(
+export function savedHistory(
   curves: RunCurves,
   { ratio, steps, measured }: { ratio: number; steps: number; measured: PerplexityPair },
 ): RunHistory | undefined {

@@ -6,7 +6,7 @@ import { jsonRoot, readVersion } from "../receipt/receiptFields.ts";
 import { readRunRecord } from "./readRun.ts";
 import { recordJson, type RunRecord } from "./runRecord.ts";
 
-export const COMPARISON_FORMAT = "espalier-comparison-1";
+const COMPARISON_FORMAT = "espalier-comparison-1";
 
 /** b: null for the dense model. */
 export interface Comparison {

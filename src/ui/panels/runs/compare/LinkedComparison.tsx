@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import type { Comparison } from "../../../../engine/index.ts";
 import { useActions } from "../../../studioContext.tsx";
-import { Verdict } from "./Verdict.tsx";
+import { VerdictTable } from "./VerdictTable.tsx";
 
 export function LinkedComparison({ a, b }: Comparison) {
   const { closeComparison } = useActions();
@@ -25,7 +25,7 @@ export function LinkedComparison({ a, b }: Comparison) {
         {b && b.model.name !== a.model.name ? ` and ${b.model.name}` : ""}, as somebody has measured it. The runs
         themselves are not in it, and nothing is saved here.
       </p>
-      <Verdict a={a} b={b} />
+      <VerdictTable a={a} b={b} />
       <p className="actions">
         <button type="button" data-testid="linked-close" onClick={closeComparison}>
           Close

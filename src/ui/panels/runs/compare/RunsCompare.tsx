@@ -9,9 +9,9 @@ import { useActions } from "../../../studioContext.tsx";
 import { overlapOf } from "../../../views/runViews.ts";
 import { useValueSource } from "../../../views/useValueSource.ts";
 import { LossPerToken } from "./LossPerToken.tsx";
-import { PairTexts } from "./PairTexts.tsx";
+import { WrittenTexts } from "./WrittenTexts.tsx";
 import { SaveComparison } from "./SaveComparison.tsx";
-import { Verdict } from "./Verdict.tsx";
+import { VerdictTable } from "./VerdictTable.tsx";
 import { pairWords } from "./verdict.ts";
 import { mapTable, overlapRows } from "../../../views/figureTables.ts";
 
@@ -120,9 +120,9 @@ export function RunsCompare({ a, b }: Props) {
     <div className="runs-compare" data-testid="runs-compare">
       <h3>{words}</h3>
       {b ? null : <p className="field-hint">Compare of another run takes the place of the dense model.</p>}
-      <Verdict a={a} b={b} />
+      <VerdictTable a={a} b={b} />
       <SaveComparison a={a} b={b} />
-      <PairTexts a={a} b={b} />
+      <WrittenTexts a={a} b={b} />
       {masks ? <Masks a={masks[0]} b={masks[1]} of={words} /> : null}
       <LossPerToken a={a} b={b} of={words} />
     </div>

@@ -14,7 +14,7 @@ export interface VerdictRow {
   better: "a" | "b" | null;
 }
 
-export interface Verdict {
+interface Verdict {
   rows: readonly VerdictRow[];
   /** Which is better at what, in one sentence. */
   sentence: string;

@@ -34,7 +34,7 @@ interface Props {
   b: RunRecord | null;
 }
 
-export function Verdict({ a, b }: Props) {
+export function VerdictTable({ a, b }: Props) {
   const adapter = useStudio(({ model }) => (model.phase === "open" ? model.facts.adapter.name : null));
   const { rows, sentence, cannot } = useMemo(() => verdictOf(a, b, adapter), [a, b, adapter]);
   return (

@@ -38,7 +38,7 @@ interface Props {
   dense: boolean;
 }
 
-export function NextTokens({ texts, dense }: Props) {
+export function ExpectedTokens({ texts, dense }: Props) {
   const next = useStudio((state) => state.nextTokens);
   if (next.phase === "failed") return <ErrorNote error={next.error} context="runs" testId="next-error" />;
   if (next.phase === "none") return null;

@@ -9,7 +9,7 @@ import type { WrittenToken } from "../../../../worker/protocol.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { SectionLink } from "../../../parts/SectionLink.tsx";
 import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
-import { NextTokens } from "./NextTokens.tsx";
+import { ExpectedTokens } from "./ExpectedTokens.tsx";
 import { firstDifference } from "./verdict.ts";
 
 interface SideProps {
@@ -102,7 +102,7 @@ function Sides({ written }: { written: Written }) {
           {...{ prompt, differs }}
         />
       </div>
-      <NextTokens texts={written.result} dense={dense} />
+      <ExpectedTokens texts={written.result} dense={dense} />
     </>
   );
 }
@@ -128,7 +128,7 @@ interface Props {
   b: RunRecord | null;
 }
 
-export function PairTexts({ a, b }: Props) {
+export function WrittenTexts({ a, b }: Props) {
   const texts = useStudio((state) => state.pairTexts);
   const able = useStudio(canWritePair);
   const refusal = useStudio((state) => restoreRefusal(state, a) ?? (b && restoreRefusal(state, b)));
