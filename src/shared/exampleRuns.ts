@@ -6,7 +6,7 @@ const PREFIX = "example-";
 export const EXAMPLE_RUNS = {
   /** Relative to the page's address. */
   path: "examples/runs.json",
-  sha256: "2b364145e7db295ddfd794ab9900c397ad68f534a3f5a9bd5e8c2578a351f036",
+  sha256: "b3ae44366e66923902edf031fbcdf2a521186d52e470dafcea63cc324c829d1c",
   prefix: PREFIX,
   /** The one that is shown first. */
   first: `${PREFIX}disp-50`,
