@@ -27,7 +27,7 @@ export function ExamplesNote() {
   const words = useMemo(() => measuredWords((examples ?? []).map(({ record }) => record)), [examples]);
   if (!examples) return null;
   return (
-    <p className="note" data-testid="examples-note">
+    <p className="note examples-note" data-testid="examples-note">
       <span>
         <strong>Examples.</strong> {whole(examples.length)} finished runs that come with Espalier, {words}. They are not
         yours: nothing of them is saved in this browser, and your own runs stay as they are.

@@ -36,11 +36,15 @@ function SideText({ side, title, prompt, tokens, differs }: SideProps) {
   );
   const [stop, setStop] = useState(differs ?? 0);
   const text = useRef<HTMLDivElement>(null);
+  const choose = (at: number): void => {
+    setStop(at);
+    void readNext(side, at);
+  };
   const move = (key: string): boolean => {
     const next = MOVES[key]?.(stop, tokens.length - 1);
     if (next === undefined) return false;
     setStop(next);
-    text.current?.querySelectorAll<HTMLElement>("button")[next]?.focus();
+    text.current?.querySelectorAll<HTMLElement>("[role=button]")[next]?.focus();
     return true;
   };
   return (
@@ -58,20 +62,23 @@ function SideText({ side, title, prompt, tokens, differs }: SideProps) {
       >
         <span className="side-prompt">{prompt}</span>
         {tokens.map((token, i) => (
-          <button
+          // no button: those are boxes of their own, in which a line cannot end
+          <span
             key={i}
-            type="button"
+            role="button"
             tabIndex={i === Math.min(stop, tokens.length - 1) ? 0 : -1}
             aria-pressed={chosen === i}
             data-differs={i === differs}
             aria-label={`${token.text.trim() || "space"}${i === differs ? ", the first difference" : ""}`}
-            onClick={() => {
-              setStop(i);
-              void readNext(side, i);
+            onClick={() => choose(i)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" && event.key !== " ") return;
+              event.preventDefault();
+              choose(i);
             }}
           >
             {token.text}
-          </button>
+          </span>
         ))}
       </div>
     </div>
