@@ -12,15 +12,17 @@ export const BENCH_USAGE = `usage: npm run bench                                
          [--model DIR] [--tokens 64,128] [--rounds 5] [--out FILE]
        npm run bench -- --export [--model DIR] [--out FILE]        memory and time of an export; writes bench/export.json
        npm run bench -- --real [--model DIR|FILE.gguf] [--out FILE]  opening and training a model of a real size; writes bench/realModel.json
+       npm run bench -- --large [--only NAME]          memory of models with up to 7 billion weights; writes bench/large.json and bench/large.md
        npm run bench -- --import FILE [--out FILE]     files a result of the lab under bench/gpus, and renders bench/gpus.md
   --model   a folder with config.json, tokenizer.json and safetensors, or a GGUF file. Defaults: the embedded model; with --export
             random weights of SmolLM2-135M's shape; with --real SmolLM2-135M-Instruct, which is fetched once
   --tokens  per training step; of the benchmark a list, measured one after the other
   --rounds  how often each figure is measured; with --profile how many steps
+  --only    a part of the name of one of the large models: tinyllama, 7b, q4_0; the figures of the others stay
   --out     a JSON file for the figures; --profile writes none without it
-${HOST_USAGE}. --export needs chromium: it measures a browser's memory`;
+${HOST_USAGE}. --export and --large need chromium: they measure a browser's memory`;
 
-const KINDS = ["profile", "peers", "export", "real"] as const;
+const KINDS = ["profile", "peers", "export", "real", "large"] as const;
 
 const DEFAULT_TOKENS = { profile: "128", peers: "64,128" };
 const DEFAULT_ROUNDS = { profile: 3, peers: 5 };
@@ -33,6 +35,8 @@ export interface BenchArguments {
   model?: string;
   /** With --import, the result of the lab. */
   file?: string;
+  /** With --large, the models to measure. */
+  only?: string;
   out?: string;
   host: HostChoice;
 }
@@ -41,8 +45,8 @@ export interface BenchArguments {
 export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const [text, flag] = [{ type: "string" } as const, { type: "boolean" } as const];
   const values = parseValues(argv, {
-    ...{ model: text, out: text, tokens: text, rounds: text, import: text },
-    ...{ profile: flag, peers: flag, export: flag, real: flag },
+    ...{ model: text, out: text, tokens: text, rounds: text, import: text, only: text },
+    ...{ profile: flag, peers: flag, export: flag, real: flag, large: flag },
     ...HOST_OPTIONS,
   });
   const kinds = KINDS.filter((name) => values[name] === true);
@@ -58,14 +62,15 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
     throw new UsageError(`--tokens: expected one number with --profile, got "${tokens.join(",")}"`);
   const rounds = optionalNumber(values, "rounds") ?? (short ? DEFAULT_ROUNDS[short] : 7);
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
-  const { model, out } = values;
+  const { model, out, only } = values;
   const host = readHostArgument(values);
-  if (kind === "export" && host === "dawn")
-    throw new UsageError("--host: expected chromium with --export, which measures a browser's memory, got dawn");
+  if ((kind === "export" || kind === "large") && host === "dawn")
+    throw new UsageError(`--host: expected chromium with --${kind}, which measures a browser's memory, got dawn`);
   return {
     ...{ kind, tokens, rounds, host },
     ...(typeof model === "string" ? { model } : {}),
     ...(typeof file === "string" ? { file } : {}),
+    ...(typeof only === "string" ? { only } : {}),
     ...(typeof out === "string" ? { out } : {}),
   };
 }

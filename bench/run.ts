@@ -13,6 +13,7 @@ import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from
 import { SMOLLM2_135M, sizesOf } from "../src/lab/syntheticModel.ts";
 import { writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
+import { benchLarge } from "./large/large.ts";
 import type { benchCommands } from "./page/page.ts";
 import { measurePeers, openPeers, peersTable } from "./peers/measure.ts";
 import { README, renderReadme } from "./readme/readme.ts";
@@ -125,6 +126,7 @@ async function importResult({ file = "", out }: BenchArguments): Promise<void> {
 const BENCHES = {
   ...{ import: importResult, all: benchAll, profile: benchProfile, peers: benchPeers },
   ...{ export: benchExport, real: benchReal },
+  large: ({ only = "" }: BenchArguments) => benchLarge(only, log),
 };
 
 await runCommand(BENCH_USAGE, async (argv) => {

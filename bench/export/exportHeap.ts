@@ -1,5 +1,5 @@
 // Memory of the worker and time of an export: a form is prepared (written, read back, compared) and saved as a zip.
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Headless } from "../../src/cli/host/chromium.ts";
 import type { Form } from "../../src/engine/index.ts";
@@ -8,7 +8,7 @@ import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 /** The page that `openHeadless` opens for `measureExport`. */
 export const EXPORT_PAGE = { page: "bench/export/exportPage.html", name: "exporting" };
 
-interface ExportPart {
+export interface MeasuredPart {
   seconds: number;
   peak: HeapPeak;
 }
@@ -18,28 +18,45 @@ interface ExportFigure {
   /** All files of the form. */
   bytes: number;
   zipBytes: number;
-  prepare: ExportPart;
-  zip: ExportPart;
+  prepare: MeasuredPart;
+  zip: MeasuredPart;
+}
+
+/** Picks the files of a model: a folder's, or one file. */
+export async function pickFiles({ page }: Headless, path: string): Promise<void> {
+  const names = statSync(path).isDirectory() ? readdirSync(path).filter((name) => !name.startsWith(".")) : [""];
+  await page.setInputFiles(
+    "#files",
+    names.map((name) => join(path, name)),
+  );
 }
 
 /** Opens the model of `folder` in the page and trains one step. Comes before `measureExport`. */
-export async function openForExport({ page }: Headless, folder: string): Promise<void> {
-  const files = readdirSync(folder).filter((name) => !name.startsWith("."));
-  await page.setInputFiles(
-    "#files",
-    files.map((name) => join(folder, name)),
-  );
-  await page.evaluate(() => window.exporting.open("model"));
+export async function openForExport(headless: Headless, folder: string): Promise<void> {
+  await pickFiles(headless, folder);
+  await headless.page.evaluate(async () => {
+    await window.exporting.open("model");
+    await window.exporting.step(8);
+  });
+}
+
+/** Does `work` and watches the worker's memory. `collect`: see `watchWorkerHeap`. */
+export async function measuredPart<T>(
+  { page }: Headless,
+  work: () => Promise<T>,
+  collect = false,
+): Promise<MeasuredPart & { value: T }> {
+  const stop = await watchWorkerHeap(page, collect);
+  const began = performance.now();
+  const value = await work();
+  return { seconds: (performance.now() - began) / 1000, peak: await stop(), value };
 }
 
 /** Measures one form. `collect`: see `watchWorkerHeap`. Throws where the export does not pass its check. */
-export async function measureExport({ page }: Headless, form: Form, collect = false): Promise<ExportFigure> {
-  const part = async <T>(work: () => Promise<T>): Promise<ExportPart & { value: T }> => {
-    const stop = await watchWorkerHeap(page, collect);
-    const began = performance.now();
-    const value = await work();
-    return { seconds: (performance.now() - began) / 1000, peak: await stop(), value };
-  };
+export async function measureExport(headless: Headless, form: Form, collect = false): Promise<ExportFigure> {
+  const { page } = headless;
+  const part = <T>(work: () => Promise<T>): Promise<MeasuredPart & { value: T }> =>
+    measuredPart(headless, work, collect);
   const { value: checks, ...prepare } = await part(() => page.evaluate((one) => window.exporting.prepare([one]), form));
   const [check] = checks;
   if (!check?.ok) throw new Error(`the ${form} export did not pass its check: ${check?.reason ?? "no answer"}`);
@@ -51,7 +68,7 @@ export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)}
 
 /** The figure as a line of text. */
 export function exportLine({ form, bytes, prepare, zip }: ExportFigure): string {
-  const part = ({ seconds, peak }: ExportPart): string =>
+  const part = ({ seconds, peak }: MeasuredPart): string =>
     `${seconds.toFixed(1)} s, heap up to ${megabytes(peak.bytes)}`;
   return `${form}, ${megabytes(bytes)}: prepared in ${part(prepare)}; zip in ${part(zip)}`;
 }

@@ -1,10 +1,22 @@
-// The studio's worker without the studio's page: opens the picked files, trains one step and exports.
+// The studio's worker without the studio's page: opens the picked files, trains, measures and exports.
 import { createClient } from "../../src/worker/client.ts";
 import type { TextSource } from "../../src/shared/texts.ts";
-import { DEFAULT_RECIPE, type ExportedForm, type Form } from "../../src/engine/index.ts";
+import {
+  DEFAULT_RECIPE,
+  type ExportedForm,
+  type Form,
+  type PlanChoice,
+  type PlanResult,
+} from "../../src/engine/index.ts";
+import type { Subject } from "../../src/worker/protocol.ts";
 
 const worker = new Worker(new URL("../../src/worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
 const client = createClient(worker);
+
+let planned: PlanResult | undefined;
+client.subscribe((event) => {
+  if (event.type === "plan") planned = event.planned;
+});
 
 const TEXT: TextSource = {
   kind: "own",
@@ -12,14 +24,24 @@ const TEXT: TextSource = {
   text: "the people of the land and the men of the sea ".repeat(40),
 };
 
-/** Opens the picked files and trains one step, so that there is something to export. */
-async function open(name: string): Promise<void> {
+/** Opens the picked files. */
+async function open(name: string, choice?: PlanChoice): Promise<PlanResult | undefined> {
   const input = document.querySelector<HTMLInputElement>("#files");
   const files = [...(input?.files ?? [])].map((file) => ({ path: file.name, file }));
-  await client.request({ type: "open", source: { kind: "files", name, files } });
+  const source = { kind: "files", name, files, ...(choice ? { choice } : {}) } as const;
+  await client.request({ type: "open", source });
   await client.request({ type: "texts", calibration: TEXT, evaluation: TEXT });
-  await client.request({ type: "step", recipe: { ...DEFAULT_RECIPE, steps: 1, tokens: 8 }, tokens: 8 });
+  return planned;
 }
+
+/** One step of a run of `steps`, with `tokens` of the text. After the last one there is an architecture to export. */
+async function step(tokens: number, steps = 1): Promise<void> {
+  const recipe = { ...DEFAULT_RECIPE, steps, tokens };
+  await client.request({ type: "step", recipe, tokens });
+}
+
+const perplexity = async (subject: Subject, tokens: number): Promise<number> =>
+  (await client.request({ type: "perplexity", subject, tokens })).value;
 
 async function prepare(forms: readonly Form[]): Promise<readonly ExportedForm[]> {
   const choice = { dtype: null, shardBytes: null, gguf: null };
@@ -32,7 +54,7 @@ async function zip(form: Form): Promise<number> {
   return file.size;
 }
 
-const exporting = { open, prepare, zip };
+const exporting = { open, step, perplexity, prepare, zip };
 declare global {
   interface Window {
     exporting: typeof exporting;

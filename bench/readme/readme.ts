@@ -21,6 +21,10 @@ const FILES: readonly (readonly [file: string, contents: string])[] = [
   ["[quality.json](quality.json)", "`quality`: the default run beside PyTorch's"],
   ["[export.json](export.json)", "`bench -- --export`: memory and time of an export"],
   ["[realModel.json](realModel.json)", "`bench -- --real`: opening and training SmolLM2-135M"],
+  [
+    "[large.md](large.md)",
+    "`bench -- --large`: memory of models with up to 7 billion weights; large.json has the figures",
+  ],
   ["[every-variants.json](every-variants.json)", "perplexities of what was tried for runs for every ratio (PyTorch)"],
 ];
 

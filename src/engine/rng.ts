@@ -19,16 +19,19 @@ interface NoiseStream {
   readonly vector?: number;
 }
 
-/** 32 random bits: entry `index` (u32) of a stream. */
-export function noiseBits({ seed, draw, step = 0, vector = 0 }: NoiseStream, index: number): number {
+/** What all entries of a stream share. */
+function streamKey({ seed, draw, step = 0, vector = 0 }: NoiseStream): number {
   const run = pcg(seed >>> 0);
-  return pcg(pcg(pcg(pcg(run + step) + draw) + vector) + index);
+  return pcg(pcg(pcg(run + step) + draw) + vector);
 }
 
+/** 32 random bits: entry `index` (u32) of a stream. */
+export const noiseBits = (stream: NoiseStream, index: number): number => pcg(streamKey(stream) + index);
+
+const uniformOf = (bits: number): number => ((bits >>> 9) * 2 + 1) / 2 ** 24;
+
 /** u in (0, 1), entry `index` of a stream. An odd multiple of 2^-24, which f32 represents exactly. */
-export function uniformNoise(stream: NoiseStream, index = 0): number {
-  return ((noiseBits(stream, index) >>> 9) * 2 + 1) / 2 ** 24;
-}
+export const uniformNoise = (stream: NoiseStream, index = 0): number => uniformOf(noiseBits(stream, index));
 
 /** The uses of a run's seed. Each has its own streams. */
 export const DRAW = {
@@ -53,5 +56,8 @@ export function normals(stream: NoiseStream, count: number): Float32Array<ArrayB
 
 /** `count` numbers of U(-bound, bound) from a stream. */
 export function uniforms(stream: NoiseStream, count: number, bound: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: count }, (_, i) => bound * (2 * uniformNoise(stream, i) - 1));
+  const values = new Float32Array(count);
+  const key = streamKey(stream);
+  for (let i = 0; i < count; i++) values[i] = bound * (2 * uniformOf(pcg(key + i)) - 1);
+  return values;
 }

@@ -41,6 +41,11 @@ const exportLater = (state: WorkerState) =>
     (await import("./commands/exportCommands.ts")).exportCommands(state),
   );
 
+const comparisonLater = (state: WorkerState) =>
+  later(["examples", "pairTexts", "nextTokens"], async () =>
+    (await import("./commands/comparisonCommands.ts")).comparisonCommands(state),
+  );
+
 export class Commands {
   private readonly handlers: Handlers;
   private readonly state: WorkerState;
@@ -49,8 +54,8 @@ export class Commands {
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
-    const [recovering, exporting] = [recoverLater(state), exportLater(state)];
-    this.preloads = [recovering.preload, exporting.preload, ggufScripts];
+    const [recovering, exporting, comparing] = [recoverLater(state), exportLater(state), comparisonLater(state)];
+    this.preloads = [recovering.preload, exporting.preload, comparing.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -58,6 +63,7 @@ export class Commands {
       ...recovering.handlers,
       ...measureCommands(state),
       ...exporting.handlers,
+      ...comparing.handlers,
     };
   }
 

@@ -19,11 +19,11 @@ export interface Headless {
 }
 
 /**
- * Opens a page of the project and waits until its window has the property `name`. `onReport` receives what the page passes to
- * window.report. Throws where no browser is installed and none can be.
+ * Opens a page of the project and waits until its window has the property `name`. `profile`: a folder for what the page stores; without it
+ * the browser stores nothing, and keeps files of the page in memory. `onReport` receives what the page passes to window.report. Throws where no browser is installed and none can be.
  */
 export async function openHeadless(
-  { page: path, name: ready }: Pick<HostEntry, "page" | "name">,
+  { page: path, name: ready, profile }: Pick<HostEntry, "page" | "name"> & { profile?: string },
   onReport: (report: unknown) => unknown = () => undefined,
 ): Promise<Headless> {
   const executablePath = installedChromium();
@@ -49,17 +49,20 @@ export async function openHeadless(
   await server.listen();
   const address = server.httpServer?.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  const browser = await chromium.launch({
+  const options = {
     ...{ executablePath, args: chromiumFlags() },
     // host/interrupt.ts handles signals; Chromium ends with this process
     ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
-  });
+  };
+  const context = profile === undefined ? undefined : await chromium.launchPersistentContext(profile, options);
+  const browser = context?.browser() ?? (await chromium.launch(options));
   const close = async (): Promise<void> => {
+    await context?.close();
     await browser.close();
     await server.close();
   };
   try {
-    const page = await browser.newPage();
+    const page = await (context ?? browser).newPage();
     await page.exposeFunction("report", onReport);
     page.on("pageerror", (error) => process.stderr.write(`${printable(error.message)}\n`));
     await page.goto(`http://127.0.0.1:${port}/${path}`);

@@ -1,7 +1,6 @@
 // What needs the values of a model's file, where the open model was quantised on opening and has others.
-import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
-import { loadModel, type Model } from "./load.ts";
+import type { Model } from "./load.ts";
 import type { OpenedModel } from "./open.ts";
 import type { Precision } from "../tensor.ts";
 
@@ -14,26 +13,6 @@ export function requireOwnWeights({ quantised }: Pick<Model, "quantised">, what:
   );
 }
 
-/** The precision in which `withOwnWeights` has the values of the file: halves where nothing is rounded. */
+/** The precision in which exports are compared: that of the open model, and for one that was quantised on opening halves where nothing is rounded. */
 export const ownPrecision = ({ model, dtype }: Pick<OpenedModel, "model" | "dtype">): Precision =>
   model.quantised && dtype === "F16" ? "f16" : model.precision;
-
-/** Runs `work` on the dense model with the values of its file: the open one, or another one beside it where that was quantised on opening. */
-export async function withOwnWeights<T>(
-  ctx: Ctx,
-  opened: Pick<OpenedModel, "model" | "dtype" | "config" | "weights">,
-  work: (model: Model) => Promise<T>,
-  onProgress?: () => void,
-): Promise<T> {
-  const { model, config, weights } = opened;
-  if (!model.quantised) return work(model);
-  const own = await loadModel(ctx, config, weights, {
-    precision: ownPrecision(opened),
-    ...(onProgress ? { onProgress } : {}),
-  });
-  try {
-    return await work(own);
-  } finally {
-    own.free();
-  }
-}

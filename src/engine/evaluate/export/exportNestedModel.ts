@@ -15,16 +15,16 @@ import { copiedFile, type OutputFile } from "../../formats/files/outputFile.ts";
 import { type CompactModel, readCompact } from "../../formats/export/readCompact.ts";
 import { type NestedLists, readNested, readNestedLists } from "../../formats/export/readNested.ts";
 import type { PerplexityPair } from "../../formats/receipt/receipt.ts";
-import { loadModel } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { ownPrecision } from "../../model/ownWeights.ts";
+import { streamedLogits } from "../../model/streamedLogits.ts";
 import { cutReader } from "../../prune/gates/cutReader.ts";
 import type { Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
 import { compareLogits } from "./compareLogits.ts";
 import { exportGates, LOGIT_LIMIT, type ExportGatesOptions } from "./exportGates.ts";
 import { addFile, attempt, type ExportedForm, type ExportTarget } from "./writeForms.ts";
-import { ENGINE_RUNTIME, logitsOf, ownMaskedLogits, roundedLogits } from "./readBack.ts";
+import { ENGINE_RUNTIME, ownMaskedLogits, roundedLogits } from "./readBack.ts";
 
 /** One ratio of a nested export; its architecture is inside those of larger ratios. */
 export interface NestedMember {
@@ -124,16 +124,12 @@ async function checkedRatio(
 }
 
 /** Logits (T, V) of the model that the lists cut out of a compact one. */
-async function logitsOfCut(
+function logitsOfCut(
   ctx: Ctx,
   { config, weights }: CompactModel,
   { inside, lists }: NestedLists,
   { ids, precision }: { ids: Uint32Array; precision: Precision },
 ): Promise<Float32Array> {
-  const model = await loadModel(ctx, config, cutReader(weights, config.family, inside), { lists, precision });
-  try {
-    return await logitsOf(ctx, model, ids);
-  } finally {
-    model.free();
-  }
+  const reader = cutReader(weights, config.family, inside);
+  return streamedLogits(ctx, { config, reader, ids }, { lists, precision });
 }

@@ -6,11 +6,12 @@ import { openParts } from "../../formats/gguf/ggufParts.ts";
 import { readGgufExport, type StoredModel } from "../../formats/gguf/readGgufExport.ts";
 import { GGUF_FILE, type GgufExport } from "../../formats/gguf/write/exportGguf.ts";
 import { compactLayout } from "../../formats/gguf/write/ggufLayout.ts";
-import { loadModel, type Model } from "../../model/load.ts";
+import { loadModel, type LoadOptions, type Model } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
+import { streamedLogits } from "../../model/streamedLogits.ts";
 import type { Precision } from "../../tensor.ts";
 import { type CheckedText, compareInLlama, type LlamaReader } from "./llamaCheck.ts";
-import { ENGINE_RUNTIME, logitsOf, stopIf } from "./readBack.ts";
+import { ENGINE_RUNTIME, stopIf } from "./readBack.ts";
 import type { ExportTarget, PlannedForm } from "./writeForms.ts";
 
 interface GgufPlan {
@@ -55,8 +56,9 @@ export function ggufFormsOf({ config, folder }: Pick<OpenedModel, "config" | "fo
 export function plannedGguf(ctx: Ctx, plan: GgufPlan): PlannedForm {
   const { form, target, write, limit, precision, version, perplexityOf, cancelled } = plan;
   let written: GgufExport | undefined;
-  const load = ({ config, lists, weights }: StoredModel): Promise<Model> =>
-    loadModel(ctx, config, weights, { precision, onProgress: stopIf(cancelled), ...(lists ? { lists } : {}) });
+  const onRead = stopIf(cancelled);
+  const logitsIn = ({ config, lists, weights: reader }: StoredModel, of: Uint32Array): Promise<Float32Array> =>
+    streamedLogits(ctx, { config, reader, ids: of }, { precision, lists, onRead });
   const exported = async (): Promise<GgufExport> => (written ??= await write());
   const { openLlama, text, ids, engineLimit } = plan;
   return {
@@ -78,24 +80,40 @@ export function plannedGguf(ctx: Ctx, plan: GgufPlan): PlannedForm {
     rounded: async () => {
       const { type, stored } = await exported();
       if (type === "F32") return undefined;
-      const model = await load(stored);
-      try {
-        return await logitsOf(ctx, model, plan.ids);
-      } finally {
-        model.free();
-      }
+      return logitsIn(stored, plan.ids);
     },
     read: async (folder) => {
-      const model = await load(await readGgufExport(...(await filesOf(folder))));
+      const stored = await readGgufExport(...(await filesOf(folder)));
       const { type } = await exported();
       return {
         ...{ runtime: ENGINE_RUNTIME, version },
-        logits: async (ids) => [await logitsOf(ctx, model, ids)],
-        ...(perplexityOf && !isFloatDtype(type) ? { perplexity: () => perplexityOf(model) } : {}),
-        close: () => model.free(),
+        logits: async (of) => [await logitsIn(stored, of)],
+        ...(perplexityOf && !isFloatDtype(type)
+          ? { perplexity: () => perplexityStored(ctx, stored, { precision, onProgress: onRead }, perplexityOf) }
+          : {}),
+        close: () => undefined,
       };
     },
   };
+}
+
+/** Perplexity of the whole model on the GPU. Its matrices stay quantised where the file has them so, in the memory of the file. */
+async function perplexityStored(
+  ctx: Ctx,
+  { config, lists, weights, blocks }: StoredModel,
+  options: Pick<LoadOptions, "precision" | "onProgress">,
+  perplexityOf: (model: Model) => Promise<number>,
+): Promise<number> {
+  const storage = blocks && {
+    dtypeOf: (name: string) => blocks.dtypeOf(name) ?? "f32",
+    blocks: blocks.readRows,
+  };
+  const model = await loadModel(ctx, config, weights, { ...options, ...(lists ? { lists } : { storage }) });
+  try {
+    return await perplexityOf(model);
+  } finally {
+    model.free();
+  }
 }
 
 async function filesOf(folder: Folder): Promise<ByteSource[]> {

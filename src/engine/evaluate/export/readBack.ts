@@ -6,11 +6,13 @@ import type { Folder } from "../../formats/files/folder.ts";
 import { readRawConfig } from "../../formats/export/exportFiles.ts";
 import { readCompact } from "../../formats/export/readCompact.ts";
 import { decoderForward } from "../../model/decoder.ts";
-import { loadModel, type LoadOptions, type Model, type WeightReader } from "../../model/load.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import type { Model, WeightReader } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
-import { ownPrecision, withOwnWeights } from "../../model/ownWeights.ts";
-import { maskedModel } from "../../model/maskedModel.ts";
+import { ownPrecision } from "../../model/ownWeights.ts";
+import { maskedModel, maskedSelection } from "../../model/maskedModel.ts";
 import { contradictingFields, resolveFiles } from "../../model/resolveFiles.ts";
+import { streamedLogits } from "../../model/streamedLogits.ts";
 import { checkWeights } from "../../model/weights.ts";
 import type { Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
@@ -33,19 +35,21 @@ export type FormReader = (folder: Folder, cancelled: () => boolean) => Promise<O
 
 export const ENGINE_RUNTIME = "Espalier engine (WebGPU)";
 
-/** The engine as the reader of a form. version: of this program; precision: that of the model to compare with. */
+/** The engine as the reader of a form, one block at a time. version: of this program; precision: that of the model to compare with. */
 export function engineReader(
   ctx: Ctx,
   form: "masked" | "compact",
   { version, precision }: { version: string; precision: Precision },
 ): FormReader {
   return async (folder, cancelled) => {
-    const model = await reload(ctx, form, folder, { precision, onProgress: stopIf(cancelled) });
+    const { lists, ...read } = await reread(form, folder);
     return {
       runtime: ENGINE_RUNTIME,
       version,
-      logits: async (ids) => [await logitsOf(ctx, model, ids)],
-      close: () => model.free(),
+      logits: async (ids) => [
+        await streamedLogits(ctx, { ...read, ids }, { precision, lists, onRead: stopIf(cancelled) }),
+      ],
+      close: () => undefined,
     };
   };
 }
@@ -55,21 +59,19 @@ export const stopIf = (cancelled: () => boolean) => (): void => {
   if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no partly written file is left.");
 };
 
-async function reload(
-  ctx: Ctx,
+async function reread(
   form: "masked" | "compact",
   folder: Folder,
-  options: Pick<LoadOptions, "precision" | "onProgress">,
-): Promise<Model> {
+): Promise<{ config: ModelConfig; reader: WeightReader; lists?: readonly Uint32Array[] }> {
   if (form === "compact") {
     const { config, lists, weights } = await readCompact(folder);
     expectAgreement(await contradictingFields(await readRawConfig(folder), config, weights));
-    return loadModel(ctx, config, weights, { ...options, lists });
+    return { config, reader: weights, lists };
   }
   const { config, weights, contradictions } = await resolveFiles(folder);
   expectAgreement(contradictions);
   checkWeights(config, weights);
-  return loadModel(ctx, config, weights, options);
+  return { config, reader: weights };
 }
 
 /**
@@ -84,8 +86,18 @@ function expectAgreement(contradictions: readonly string[]): void {
   );
 }
 
-/** Logits (T, V) of the model with the masks multiplied in; every form has to compute these. */
-async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
+/**
+ * Logits (T, V) of the model with the masks multiplied in and the weights of its file, which exports have; every form has to compute these.
+ * Where the open model was quantised on opening, they are read from the file.
+ */
+export async function ownMaskedLogits(
+  ctx: Ctx,
+  opened: OpenedModel,
+  masks: Masks,
+  { ids, cancelled }: { ids: Uint32Array; cancelled: () => boolean },
+): Promise<Float32Array> {
+  const { model, weights } = opened;
+  if (model.quantised) return maskedLogitsOf(ctx, opened, { reader: weights, masks, ids, cancelled });
   const pruned = maskedModel(ctx, model, masks);
   try {
     return await logitsOf(ctx, pruned, ids);
@@ -93,15 +105,6 @@ async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Arr
     pruned.free();
   }
 }
-
-/** The same with the weights of the model's file, which exports have, where it was quantised on opening. */
-export const ownMaskedLogits = (
-  ctx: Ctx,
-  opened: OpenedModel,
-  masks: Masks,
-  { ids, cancelled }: { ids: Uint32Array; cancelled: () => boolean },
-): Promise<Float32Array> =>
-  withOwnWeights(ctx, opened, (model) => maskedLogits(ctx, model, masks, ids), stopIf(cancelled));
 
 /**
  * The same with weights rounded as an export in `dtype` stores them; undefined if that changes no weight. How far rounding moves logits
@@ -113,19 +116,29 @@ export async function roundedLogits(
   masks: Masks,
   { ids, dtype, cancelled }: { ids: Uint32Array; dtype: FloatDtype; cancelled: () => boolean },
 ): Promise<Float32Array | undefined> {
-  const { config, weights } = opened;
+  const { weights } = opened;
   if (dtype === "F32" || weights.names.every((name) => weights.info(name).dtype === dtype)) return undefined;
   const reader: WeightReader = {
     has: (name) => weights.has(name),
     info: (name) => weights.info(name),
     readFloat32: async (name) => toFloat32(fromFloat32(await weights.readFloat32(name), dtype), dtype),
   };
-  const options = { precision: ownPrecision(opened), onProgress: stopIf(cancelled) };
-  const rounded = await loadModel(ctx, config, reader, options);
+  return maskedLogitsOf(ctx, opened, { reader, masks, ids, cancelled });
+}
+
+/** Logits of what a reader has, with the masks multiplied in, one block at a time. */
+async function maskedLogitsOf(
+  ctx: Ctx,
+  opened: Pick<OpenedModel, "config" | "model" | "dtype">,
+  given: { reader: WeightReader; masks: Masks; ids: Uint32Array; cancelled: () => boolean },
+): Promise<Float32Array> {
+  const { reader, masks, ids, cancelled } = given;
+  const { selection, free } = maskedSelection(ctx, opened.config, masks);
+  const options = { precision: ownPrecision(opened), selection, onRead: stopIf(cancelled) };
   try {
-    return await maskedLogits(ctx, rounded, masks, ids);
+    return await streamedLogits(ctx, { config: opened.config, reader, ids }, options);
   } finally {
-    rounded.free();
+    free();
   }
 }
 

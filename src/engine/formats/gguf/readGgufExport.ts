@@ -3,7 +3,7 @@ import { type ModelConfig, readConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import { blockLinears } from "../../config/tensors.ts";
 import { elementCount } from "../../dtype.ts";
-import type { ByteSource } from "../files/folder.ts";
+import type { BlockTensors, ByteSource } from "../files/folder.ts";
 import { readSafetensors } from "../safetensors/safetensors.ts";
 import { requireTensor } from "../safetensors/safetensorsHeader.ts";
 import { configOf } from "./config.ts";
@@ -13,7 +13,7 @@ import { readRopeFactors } from "./ggufFolder.ts";
 import { readParts } from "./ggufParts.ts";
 import type { GgufHeader } from "./header.ts";
 import { tensorViews } from "./tensorViews.ts";
-import { weightsSource } from "./weightsSource.ts";
+import { storedBlocks, weightsSource } from "./weightsSource.ts";
 import { widthLists } from "./widthLists.ts";
 
 /** What a GGUF file stores, as the engine loads it. */
@@ -27,6 +27,8 @@ export interface StoredModel {
     info(name: string): { readonly shape: readonly number[] };
     readFloat32(name: string): Promise<Float32Array>;
   };
+  /** The quantised matrices of a file whose blocks of layers are all alike, as it has them. */
+  blocks?: BlockTensors;
 }
 
 /** Metadata with one number per block: MLP width, heads, and heads of k and v. */
@@ -57,11 +59,12 @@ export async function readGgufExport(...parts: readonly ByteSource[]): Promise<S
   const config = withFactors(plain, (await readRopeFactors(source, header)).all);
   const { headDim, dModel } = config;
   const rows = { headDim, q: config.heads * headDim, kv: config.kvHeads * headDim, mlp: config.dMlp };
-  const file = await readSafetensors(weightsSource(source, tensorViews(source.name, header, family, rows)));
+  const views = tensorViews(source.name, header, family, rows);
+  const file = await readSafetensors(weightsSource(source, views));
   const missing = missingAttention(config, heads);
   return {
     config,
-    ...(compact ? { lists: widthLists(dModel, mlp) } : {}),
+    ...(compact ? { lists: widthLists(dModel, mlp) } : { blocks: storedBlocks(source, views) }),
     weights: {
       has: (tensor) => missing.has(tensor) || file.tensors.has(tensor),
       info: (tensor) => ({ shape: missing.get(tensor) ?? requireTensor(source.name, file.tensors, tensor).shape }),

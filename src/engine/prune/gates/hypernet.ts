@@ -15,7 +15,7 @@ import type { GateModel } from "./gateModel.ts";
 import {
   type HypernetLayout,
   initialInputs,
-  initialTheta,
+  initialParameters,
   INPUT_WIDTH,
   type NamedArrays,
   namedOf,
@@ -68,7 +68,16 @@ export class Hypernet implements GateModel {
 
   /** A new one; equal seeds give equal values on every machine. */
   static fromSeed(ctx: Ctx, layout: HypernetLayout, seed: number): Hypernet {
-    return new Hypernet(ctx, layout, { theta: initialTheta(layout, seed), z: initialInputs(layout.gates, seed) });
+    const made = new Hypernet(ctx, layout);
+    ctx.write(made.z, initialInputs(layout.gates, seed));
+    const ranges = parameterRanges(layout);
+    for (const { start, values } of initialParameters(layout, seed)) {
+      const at = ranges.findIndex(({ end }) => start < end);
+      const [range, tensor] = [ranges[at], made.parameters[at]];
+      invariant(range && tensor, "bug", `the hypernetwork has no parameter at ${start}`);
+      ctx.writePart(tensor, start - range.start, values);
+    }
+    return made;
   }
 
   /** From PyTorch's named parameters and "z". Throws EngineError("format") for one that is missing or has another size. */

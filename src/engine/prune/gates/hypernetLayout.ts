@@ -98,16 +98,26 @@ function boundOf(name: string): number {
   return 1 / Math.sqrt(name.startsWith(RATIO) ? INPUT_WIDTH : WIDTH);
 }
 
-/** PyTorch's initialisation: uniform within `boundOf`, norm weight 1 and bias 0. Depends only on the seed. */
+/**
+ * PyTorch's initialisation, one parameter after the other: uniform within `boundOf`, norm weight 1; the norm's bias and the padding stay 0.
+ * Depends only on the seed. All parameters together take hundreds of megabytes for a model of 7 billion weights.
+ */
+export function* initialParameters(
+  layout: HypernetLayout,
+  seed: number,
+): Generator<{ start: number; values: Float32Array<ArrayBuffer> }> {
+  for (const [i, { name, shape, start }] of layout.named.entries()) {
+    const count = sizeOf(shape);
+    if (name === "norm.weight") yield { start, values: new Float32Array(count).fill(1) };
+    else if (name !== "norm.bias")
+      yield { start, values: uniforms({ seed, draw: DRAW.init, vector: i }, count, boundOf(name)) };
+  }
+}
+
+/** The same, flat. */
 export function initialTheta(layout: HypernetLayout, seed: number): Float32Array<ArrayBuffer> {
   const theta = new Float32Array(layout.length);
-  layout.named.forEach(({ name, shape, start }, i) => {
-    const count = sizeOf(shape);
-    if (name === "norm.weight") theta.fill(1, start, start + count);
-    else if (name !== "norm.bias") {
-      theta.set(uniforms({ seed, draw: DRAW.init, vector: i }, count, boundOf(name)), start);
-    }
-  });
+  for (const { start, values } of initialParameters(layout, seed)) theta.set(values, start);
   return theta;
 }
 
