@@ -41,6 +41,9 @@ const exportLater = (state: WorkerState) =>
     (await import("./commands/exportCommands.ts")).exportCommands(state),
   );
 
+const matrixLater = (state: WorkerState) =>
+  later(["matrix"], async () => (await import("./commands/matrixCommands.ts")).matrixCommands(state));
+
 export class Commands {
   private readonly handlers: Handlers;
   private readonly state: WorkerState;
@@ -49,8 +52,8 @@ export class Commands {
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
-    const [recovering, exporting] = [recoverLater(state), exportLater(state)];
-    this.preloads = [recovering.preload, exporting.preload, ggufScripts];
+    const [recovering, exporting, matrix] = [recoverLater(state), exportLater(state), matrixLater(state)];
+    this.preloads = [recovering.preload, exporting.preload, matrix.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -58,6 +61,7 @@ export class Commands {
       ...recovering.handlers,
       ...measureCommands(state),
       ...exporting.handlers,
+      ...matrix.handlers,
     };
   }
 
