@@ -1,5 +1,5 @@
 // What the messages between page and worker carry, in the engine's own types wherever it has them.
-import type { LabTable } from "../lab/report.ts";
+import type { LabTable } from "../lab/adapterTables.ts";
 import type {
   AdapterFacts,
   Architecture,
