@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type MatrixKeep, matrixCells } from "./matrixCells.ts";
 import { heldMagnitudes } from "./magnitudes.ts";
 
-const SHAPE = [37, 53] as const;
+const SHAPE: readonly [number, number] = [37, 53];
 const VALUES = Float32Array.from({ length: 37 * 53 }, (_, i) => Math.sin(7 * i) * (1 + (i % 11)));
 const ROWS = Uint8Array.from({ length: 37 }, (_, i) => (i % 3 === 0 ? 0 : 1));
 const COLS = Uint8Array.from({ length: 53 }, (_, i) => i % 2);
