@@ -44,6 +44,11 @@ const exportLater = (state: WorkerState) =>
 const matrixLater = (state: WorkerState) =>
   later(["matrix"], async () => (await import("./commands/matrixCommands.ts")).matrixCommands(state));
 
+const comparisonLater = (state: WorkerState) =>
+  later(["examples", "pairTexts", "nextTokens"], async () =>
+    (await import("./commands/comparisonCommands.ts")).comparisonCommands(state),
+  );
+
 export class Commands {
   private readonly handlers: Handlers;
   private readonly state: WorkerState;
@@ -52,8 +57,9 @@ export class Commands {
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
-    const [recovering, exporting, matrix] = [recoverLater(state), exportLater(state), matrixLater(state)];
-    this.preloads = [recovering.preload, exporting.preload, matrix.preload, ggufScripts];
+    const [recovering, exporting] = [recoverLater(state), exportLater(state)];
+    const [matrix, comparing] = [matrixLater(state), comparisonLater(state)];
+    this.preloads = [recovering.preload, exporting.preload, matrix.preload, comparing.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -62,6 +68,7 @@ export class Commands {
       ...measureCommands(state),
       ...exporting.handlers,
       ...matrix.handlers,
+      ...comparing.handlers,
     };
   }
 
