@@ -10,6 +10,7 @@ export const BENCH_USAGE = `usage: npm run bench                                
          [--model DIR|FILE.gguf] [--tokens 128] [--rounds 3] [--out FILE]
        npm run bench -- --peers                        the training step in other programs, if their losses agree; writes bench/peers.json
          [--model DIR] [--tokens 64,128] [--rounds 5] [--out FILE]
+       npm run bench -- --map [--rounds 3] [--out FILE]             frame times of the gate map while it is zoomed and moved; writes bench/map.json
        npm run bench -- --export [--model DIR] [--out FILE]        memory and time of an export; writes bench/export.json
        npm run bench -- --real [--model DIR|FILE.gguf] [--out FILE]  opening and training a model of a real size; writes bench/realModel.json
        npm run bench -- --large [--only NAME]          memory of models with up to 7 billion weights; writes bench/large.json and bench/large.md
@@ -20,12 +21,12 @@ export const BENCH_USAGE = `usage: npm run bench                                
   --rounds  how often each figure is measured; with --profile how many steps
   --only    a part of the name of one of the large models: tinyllama, 7b, q4_0; the figures of the others stay
   --out     a JSON file for the figures; --profile writes none without it
-${HOST_USAGE}. --export and --large need chromium: they measure a browser's memory`;
+${HOST_USAGE}. --export, --large and --map need chromium: they measure a browser`;
 
-const KINDS = ["profile", "peers", "export", "real", "large"] as const;
+const KINDS = ["profile", "peers", "map", "export", "real", "large"] as const;
 
 const DEFAULT_TOKENS = { profile: "128", peers: "64,128" };
-const DEFAULT_ROUNDS = { profile: 3, peers: 5 };
+const DEFAULT_ROUNDS = { profile: 3, peers: 5, map: 3 };
 
 export interface BenchArguments {
   /** "all": the benchmark itself. */
@@ -46,7 +47,7 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const [text, flag] = [{ type: "string" } as const, { type: "boolean" } as const];
   const values = parseValues(argv, {
     ...{ model: text, out: text, tokens: text, rounds: text, import: text, only: text },
-    ...{ profile: flag, peers: flag, export: flag, real: flag, large: flag },
+    ...{ profile: flag, peers: flag, map: flag, export: flag, real: flag, large: flag },
     ...HOST_OPTIONS,
   });
   const kinds = KINDS.filter((name) => values[name] === true);
@@ -60,12 +61,12 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
     throw new UsageError(`--tokens: expected whole numbers above 0, separated by commas, got "${String(list)}"`);
   if (kind === "profile" && tokens.length > 1)
     throw new UsageError(`--tokens: expected one number with --profile, got "${tokens.join(",")}"`);
-  const rounds = optionalNumber(values, "rounds") ?? (short ? DEFAULT_ROUNDS[short] : 7);
+  const rounds = optionalNumber(values, "rounds") ?? (short || kind === "map" ? DEFAULT_ROUNDS[short ?? "map"] : 7);
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
   const { model, out, only } = values;
   const host = readHostArgument(values);
-  if ((kind === "export" || kind === "large") && host === "dawn")
-    throw new UsageError(`--host: expected chromium with --${kind}, which measures a browser's memory, got dawn`);
+  if ((kind === "export" || kind === "large" || kind === "map") && host === "dawn")
+    throw new UsageError(`--host: expected chromium with --${kind}, which measures a browser, got dawn`);
   return {
     ...{ kind, tokens, rounds, host },
     ...(typeof model === "string" ? { model } : {}),

@@ -15,6 +15,7 @@ import { writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
 import { benchLarge } from "./large/large.ts";
 import type { benchCommands } from "./page/page.ts";
+import { MAP_PAGE, mapLine, measureMap } from "./map/measureMap.ts";
 import { measurePeers, openPeers, peersTable } from "./peers/measure.ts";
 import { README, renderReadme } from "./readme/readme.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
@@ -108,6 +109,15 @@ async function benchExport({ model, out = "bench/export.json" }: BenchArguments)
   });
 }
 
+async function benchMap({ rounds, out = "bench/map.json" }: BenchArguments): Promise<void> {
+  await withOpened(openHeadless(MAP_PAGE), async (headless) => {
+    const before = loadavg()[0];
+    const figure = await measureMap(headless, rounds);
+    write(out, headless.name, { load: { before, after: loadavg()[0] }, ...figure });
+    process.stdout.write(mapLine(figure));
+  });
+}
+
 async function benchReal(given: BenchArguments): Promise<void> {
   const { model, out = "bench/realModel.json" } = given;
   const file = model ?? (await smollm2File());
@@ -125,7 +135,7 @@ async function importResult({ file = "", out }: BenchArguments): Promise<void> {
 
 const BENCHES = {
   ...{ import: importResult, all: benchAll, profile: benchProfile, peers: benchPeers },
-  ...{ export: benchExport, real: benchReal },
+  ...{ export: benchExport, map: benchMap, real: benchReal },
   large: ({ only = "" }: BenchArguments) => benchLarge(only, log),
 };
 

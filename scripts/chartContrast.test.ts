@@ -1,8 +1,10 @@
 // The numbers in the table of overlaps (charts.css) can be read on every shade, in both themes.
 import { readFileSync } from "node:fs";
+import { lab, rgb } from "d3";
 import { expect, it } from "vitest";
+import { colourRamp } from "../src/charts/lib/frame/theme.ts";
 import { numberColour } from "../src/charts/gates/overlap/overlapGeometry.ts";
-import { luminance, oklab } from "./contrast.fixture.ts";
+import { DICHROMACIES, luminance, oklab, seenWith } from "./contrast.fixture.ts";
 
 const css = readFileSync("src/charts/charts.css", "utf8");
 
@@ -23,3 +25,36 @@ it.each(["light", "dark"] as const)("has numbers with a contrast of 4.5:1 on eve
     expect(contrast, `shade ${shade}`).toBeGreaterThanOrEqual(4.5);
   }
 });
+
+const channelsOf = (hex: string): number[] => {
+  const { r, g, b } = rgb(hex);
+  return [r, g, b];
+};
+
+/** The 256 shades of a ramp of charts.css, as red, green and blue. */
+function shades(name: string, theme: "light" | "dark"): number[][] {
+  const ends = ["low", "high"].map((end) => channelsOf(colour(`${name}-${end}`, theme)));
+  const words = colourRamp(ends[0]!, ends[1]!);
+  return Array.from(words, (word) => [word & 255, (word >>> 8) & 255, (word >>> 16) & 255]);
+}
+
+it.each(["light", "dark"] as const)(
+  "tells kept and removed weights of any magnitude apart, whatever cones one has: %s",
+  (theme) => {
+    const [kept, removed] = [shades("--chart-weight-kept", theme), shades("--chart-weight-removed", theme)];
+    const eyes = {
+      all: [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      ...DICHROMACIES,
+    };
+    for (const [name, matrix] of Object.entries(eyes))
+      for (let shade = 0; shade < 256; shade += 15) {
+        const [a, b] = [kept, removed].map((ramp) => lab(rgb(...seenWith(matrix, ramp[shade]!))));
+        const difference = Math.hypot(a!.l - b!.l, a!.a - b!.a, a!.b - b!.b);
+        expect(difference, `${name}, shade ${shade}`).toBeGreaterThanOrEqual(12);
+      }
+  },
+);

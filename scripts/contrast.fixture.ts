@@ -28,3 +28,44 @@ export function luminance([lightness = 0, a = 0, b = 0]: readonly number[]): num
   const blue = -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s;
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
+
+/** What a colour looks like without one kind of cone: Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */
+export const DICHROMACIES = {
+  protanopia: [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  deuteranopia: [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+  tritanopia: [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
+  ],
+} as const;
+
+/** A colour (0..255 per channel) as it is seen so. */
+export function seenWith(
+  matrix: readonly (readonly number[])[],
+  channels: readonly number[],
+): [number, number, number] {
+  const linear = channels.map((value) => {
+    const c = value / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  const [r = 0, g = 0, b = 0] = matrix.map((row) => {
+    const c = Math.max(
+      0,
+      Math.min(
+        1,
+        row.reduce((sum, n, i) => sum + n * (linear[i] ?? 0), 0),
+      ),
+    );
+    return 255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055);
+  });
+  return [r, g, b];
+}

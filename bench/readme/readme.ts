@@ -1,6 +1,7 @@
 // bench/README.md: what every file of figures is, and the latest figures as tables, rendered from those files.
 import { readFileSync } from "node:fs";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
+import { type MapFile, mapSection } from "./mapSection.ts";
 import type { Peers, Results } from "./measured.ts";
 import { peersSection } from "./peersSection.ts";
 import { decodeSection, matmulSection, stepSection } from "./resultsSection.ts";
@@ -19,6 +20,7 @@ const FILES: readonly (readonly [file: string, contents: string])[] = [
   ["[gpus.md](gpus.md)", "`lab` and `bench -- --import`: graphics cards; gpus/ has the figures"],
   ["[quality.md](quality.md)", "`quality -- --table`: perplexity of all methods; quality-runs.json has the runs"],
   ["[quality.json](quality.json)", "`quality`: the default run beside PyTorch's"],
+  ["[map.json](map.json)", "`bench -- --map`: frame times of the gate map while it is zoomed and moved"],
   ["[export.json](export.json)", "`bench -- --export`: memory and time of an export"],
   ["[realModel.json](realModel.json)", "`bench -- --real`: opening and training SmolLM2-135M"],
   [
@@ -40,6 +42,7 @@ export function renderReadme(): string {
     stepSection(results),
     matmulSection(results),
     decodeSection(results),
+    mapSection(read("bench/map.json") as MapFile),
   ];
   return `${parts.join("\n\n")}\n`;
 }

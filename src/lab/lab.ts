@@ -7,6 +7,7 @@ import type { LabInput, PartInput } from "./part.ts";
 import { checkGoldens, checkKernels, checkMatmuls } from "./parts/checks.ts";
 import { benchDecoding } from "./parts/decode.ts";
 import { benchOpening } from "./parts/opening.ts";
+import { benchOpRates } from "./parts/opRates.ts";
 import { benchPeaks } from "./parts/peaks.ts";
 import { benchSlopes } from "./parts/slopes.ts";
 import { benchSteps } from "./parts/steps.ts";
@@ -28,6 +29,7 @@ const PARTS = {
   matmuls: checkMatmuls,
   goldens: checkGoldens,
   peak: benchPeaks,
+  ops: benchOpRates,
   sweep: benchSweep,
   steps: benchSteps,
   slopes: benchSlopes,
@@ -100,7 +102,9 @@ async function adapterReport(): Promise<AdapterReport> {
   const { limits, features } = gpu.device;
   const values: Record<string, unknown> = {};
   for (const name in limits) values[name] = Reflect.get(limits, name);
-  const report = { ...gpu.facts, limits: values, features: [...features].sort() };
+  const { vendor, architecture, device, description } = gpu.device.adapterInfo;
+  const info = { vendor, architecture, device, description };
+  const report = { ...gpu.facts, info, limits: values, features: [...features].sort() };
   gpu.destroy();
   return report;
 }

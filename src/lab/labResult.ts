@@ -11,6 +11,8 @@ import type { Spread } from "./timing.ts";
 export interface AdapterReport extends Partial<AdapterFacts> {
   name: string;
   limits?: Record<string, unknown>;
+  /** What WebGPU tells of the card: vendor, architecture, device, description; often empty words. */
+  info?: Record<string, string>;
   features?: readonly string[];
 }
 
@@ -21,6 +23,17 @@ export interface PeakResult {
   gflops: Record<string, Spread>;
   /** Bytes read plus bytes written by a copy. */
   gigabytesPerSecond: Spread;
+}
+
+/** The speed of one op on one size. */
+export interface OpRate {
+  op: string;
+  size: string;
+  /** Floating-point operations, of an op that multiply-adds limit. */
+  flop?: number;
+  /** Bytes that are read or written at least, of an op that memory limits. */
+  bytes?: number;
+  ms: Spread;
 }
 
 /** One matmul of a sweep. */
@@ -110,6 +123,7 @@ export interface LabResult {
   matmuls?: PartResult<Record<string, SelfCheck>>;
   goldens?: PartResult<Awaited<ReturnType<typeof checkGolden>>[]>;
   peak?: PartResult<PeakResult>;
+  ops?: PartResult<OpRate[]>;
   sweep?: PartResult<SweepFigure[]>;
   steps?: PartResult<LabStep[]>;
   slopes?: PartResult<SlopeFigure[]>;

@@ -1,19 +1,12 @@
 // A result of the lab as tables: what the studio shows, and what bench/gpus.md has of every adapter.
 import { percent, small } from "../shared/format.ts";
 import { markdownTable } from "../shared/markdownTable.ts";
+import { errorsOf, type LabTable, adapterLimits, opsOf } from "./adapterTables.ts";
 import { goalRows, weightGigabytes } from "./goals.ts";
 import { figuresOf, type LabResult, type SweepFigure } from "./labResult.ts";
 import { peakGflops } from "./matmulShare.ts";
 import { PEER_HEAD, peerRow } from "./peersResult.ts";
 import { spreadText } from "./spreadText.ts";
-
-export interface LabTable {
-  title: string;
-  head: readonly string[];
-  rows: readonly (readonly string[])[];
-  /** Of interest for one adapter only: folded away, and not in bench/gpus.md. */
-  detail?: true;
-}
 
 /** All tables that the result has figures for, the most important first. `goals`: with all goals, also where nothing was measured. */
 export function labTables(result: LabResult, { goals }: { goals: boolean }): LabTable[] {
@@ -21,13 +14,14 @@ export function labTables(result: LabResult, { goals }: { goals: boolean }): Lab
     failuresOf(result),
     { title: "Goals", head: ["figure", "goal on a card", "measured"], rows: goals ? goalRows(result) : [] },
     peakOf(result),
+    opsOf(result),
     sweepOf(result),
     stepsOf(result),
     peersOf(result),
     slopesOf(result),
     decodeOf(result),
     errorsOf(result),
-    limitsOf(result),
+    adapterLimits(result),
   ];
   return tables.filter(({ rows }) => rows.length > 0);
 }
@@ -83,7 +77,7 @@ export function labMarkdown(result: LabResult, { details, goals }: { details: bo
   const tables = labTables(result, { goals }).filter(({ detail }) => details || !detail);
   const parts = [
     `## ${result.card ?? result.adapter.name}\n\n${labSource(result)}`,
-    checkLines(result)
+    [...checkLines(result), ...(details ? labChecks(result).failed.map((line) => `failed: ${line}`) : [])]
       .map((line) => `- ${line}`)
       .join("\n"),
     ...tables.map(({ title, head, rows }) => `### ${title}\n\n${markdownTable(head, rows)}`),
@@ -175,30 +169,4 @@ function decodeOf({ decode }: LabResult): LabTable {
     `${weightGigabytes(figure).toFixed(1)} GB/s of weights`,
   ]);
   return { title: "Decoding", head: ["model", "program", "tokens/s", "reads"], rows };
-}
-
-/** The comparison of each op that comes nearest to its limit. */
-function errorsOf({ kernels }: LabResult): LabTable {
-  const rows = (figuresOf(kernels)?.ops ?? []).map(({ op, checks, worst, limit, case: name }) => [
-    ...[op, String(checks), Number.isFinite(worst) ? worst.toExponential(1) : "refused", limit.toExponential(1), name],
-  ]);
-  const head = ["op", "comparisons", "worst error", "limit", "in case"];
-  return { title: "Worst error of each op", head, rows, detail: true };
-}
-
-/** The limits that decide what runs, and the features that are there. */
-const SHOWN_LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupsPerDimension",
-];
-
-function limitsOf({ adapter: { limits = {}, features = [] } }: LabResult): LabTable {
-  const rows = SHOWN_LIMITS.filter((name) => name in limits).map((name) => [name, String(limits[name])]);
-  const listed = features.length > 0 ? [["features", features.join(", ")]] : [];
-  return { title: "Limits and features", head: ["name", "value"], rows: [...rows, ...listed], detail: true };
 }

@@ -147,6 +147,11 @@ const DEFAULTS: Answers = {
   restoreRecovery: () => ({ restored: null }),
   discardRecovery: () => null,
   undoRecovery: () => ({ architecture: architectureAt(0.5, 9) }),
+  matrix: ({ area }) => ({
+    ...{ name: "m", shape: [1, 1], area: area ?? { row: 0, col: 0, rows: 1, cols: 1 }, step: 1, rows: 1, cols: 1 },
+    ...{ largest: Float32Array.of(1), mean: Float32Array.of(1), counts: [Uint16Array.of(0), Uint16Array.of(1)] },
+    magnitudes: { top: 1, largest: 1, bins: [] },
+  }),
   weightWindow: ({ name, row, col, rows, cols }) => ({
     name,
     row,

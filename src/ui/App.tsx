@@ -21,6 +21,7 @@ import { Rail } from "./layout/Rail.tsx";
 import { Sentence } from "./layout/Sentence.tsx";
 import { AnatomyFigures } from "./panels/anatomy/AnatomyFigures.tsx";
 import { LayersPanel } from "./panels/layers/LayersPanel.tsx";
+import { MatrixPanel } from "./panels/matrix/MatrixPanel.tsx";
 import { PageDialogs } from "./layout/PageDialogs.tsx";
 import { SectionLink } from "./parts/SectionLink.tsx";
 import { useStudio } from "./studioContext.tsx";
@@ -79,6 +80,7 @@ export function App() {
         </div>
         <AnatomyFigures />
         <LayersPanel />
+        <MatrixPanel />
         <WeightFigures />
         <TasksSection />
         <RunsPanel />

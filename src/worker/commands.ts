@@ -41,6 +41,9 @@ const exportLater = (state: WorkerState) =>
     (await import("./commands/exportCommands.ts")).exportCommands(state),
   );
 
+const matrixLater = (state: WorkerState) =>
+  later(["matrix"], async () => (await import("./commands/matrixCommands.ts")).matrixCommands(state));
+
 const comparisonLater = (state: WorkerState) =>
   later(["examples", "pairTexts", "nextTokens"], async () =>
     (await import("./commands/comparisonCommands.ts")).comparisonCommands(state),
@@ -54,8 +57,9 @@ export class Commands {
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
-    const [recovering, exporting, comparing] = [recoverLater(state), exportLater(state), comparisonLater(state)];
-    this.preloads = [recovering.preload, exporting.preload, comparing.preload, ggufScripts];
+    const [recovering, exporting] = [recoverLater(state), exportLater(state)];
+    const [matrix, comparing] = [matrixLater(state), comparisonLater(state)];
+    this.preloads = [recovering.preload, exporting.preload, matrix.preload, comparing.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -63,6 +67,7 @@ export class Commands {
       ...recovering.handlers,
       ...measureCommands(state),
       ...exporting.handlers,
+      ...matrix.handlers,
       ...comparing.handlers,
     };
   }

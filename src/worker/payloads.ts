@@ -1,5 +1,5 @@
 // What the messages between page and worker carry, in the engine's own types wherever it has them.
-import type { LabTable } from "../lab/report.ts";
+import type { LabTable } from "../lab/adapterTables.ts";
 import type {
   AdapterFacts,
   Architecture,
@@ -13,6 +13,8 @@ import type {
   GuardRecord,
   LikelyToken,
   Manifest,
+  MatrixCells,
+  MatrixKeep,
   MlpMatrix,
   ModelCard,
   ModelConfig,
@@ -275,6 +277,26 @@ export interface WeightWindow extends NamedWindow {
   values: Float32Array;
   /** Null for SparseGPT, and where the norms are not known any more (restored masks). */
   scores: Float32Array | null;
+}
+
+/** A part of a linear layer of a block, read in bounded pieces. */
+export interface MatrixRequest {
+  block: number;
+  /** Number of the layer in its block, in order of use: q, k, v, o, then those of the MLP. */
+  layer: number;
+  /** Null: all of it. */
+  area: MatrixWindow | null;
+  /** What is kept: of no pruning (dense), of one, or of two that are compared. */
+  keeps: readonly MatrixKeep[];
+  /** change: what refitting, recovery or SparseGPT added to the weights that the current pruning keeps. */
+  show: "weights" | "change";
+}
+
+export interface MatrixView extends MatrixCells {
+  /** Of its tensor. */
+  name: string;
+  /** (out, in) */
+  shape: readonly [number, number];
 }
 
 /** Loss of every token of the evaluation text under two runs, in nats. */

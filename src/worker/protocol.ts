@@ -19,6 +19,8 @@ import type {
   ExportChoice,
   SizedForms,
   GuardReading,
+  MatrixRequest,
+  MatrixView,
   Metrics,
   ModelFacts,
   ModelSource,
@@ -88,6 +90,8 @@ export type Command =
   /** Makes the pruning before the recovery the current one again. */
   | { type: "undoRecovery" }
   | ({ type: "weightWindow" } & NamedWindow)
+  /** Reads a matrix as cells of weights. A later one cancels it. */
+  | ({ type: "matrix" } & MatrixRequest)
   /**
    * Asks for a record. run: of the run at the ratio that it was trained for, which is measured if it was not yet. shown: of the current
    * pruning. msPerToken: medians of the current pruning, if they were measured.
@@ -171,6 +175,7 @@ export interface Replies {
   discardRecovery: null;
   undoRecovery: ShownPruning;
   weightWindow: WeightWindow;
+  matrix: MatrixView;
   /** Null where nothing is pruned, or where its perplexity was not measured. */
   record: Run | null;
   restore: ShownPruning;

@@ -10,7 +10,7 @@ import {
   tokenStripData,
   tradeoffData,
 } from "./runs.fixture.ts";
-import { matrixSharesData, normsData, weightMapData } from "./weights.fixture.ts";
+import { matrixData, matrixSharesData, normsData, weightMapData } from "./weights.fixture.ts";
 
 /** How much data: as in the studio on the page, little in the snapshots. */
 type Amount = "page" | "snapshot";
@@ -64,6 +64,15 @@ export const CHARTS: readonly GalleryChart[] = [
     (node) => charts.weightMap(node, { window: weightWindow }),
     (little) => (little ? weightMapData(16, 24) : weightMapData(128, 256)),
   ),
+  ...([0, 1, 2] as const).map((prunings) =>
+    entry(
+      `weightMatrix${["-dense", "", "-compared"][prunings] ?? ""}`,
+      (node) => charts.weightMatrix(node, { read: ({ cells }) => Promise.resolve(cells) }),
+      (little) => (little ? matrixData(16, 24, prunings) : matrixData(128, 256, prunings)),
+    ),
+  ),
+  entry("magnitudeHistogram", charts.magnitudeHistogram, (little) => matrixData(little ? 16 : 128, 256, 1)),
+  entry("magnitudeHistogram-compared", charts.magnitudeHistogram, (little) => matrixData(little ? 16 : 128, 256, 2)),
   entry("norms", charts.norms, (little) => (little ? normsData(2, 24) : normsData(8, 512))),
   entry("norms-sorted", charts.norms, (little) => (little ? normsData(2, 24, true) : normsData(8, 512, true))),
   entry(

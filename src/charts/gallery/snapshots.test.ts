@@ -8,6 +8,7 @@ import { snapshotText } from "./svgText.fixture.ts";
 const WIDTH_PX = 640;
 const NOT_CHARTS = [
   ...[
+    "classesOf",
     "comparedMasks",
     "DIMENSION_ORDERS",
     "jaccard",
@@ -17,6 +18,7 @@ const NOT_CHARTS = [
     "savePng",
     "saveSvg",
     "stepLink",
+    "weightsOfClass",
   ],
 ];
 

@@ -1,11 +1,10 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
 import { type Ctx, usualMatmul } from "../../engine/ctx.ts";
-import { Profile } from "../../engine/gpu/profile.ts";
 import { fastestKernel } from "../../engine/matmul/margin.ts";
 import type { Precision } from "../../engine/tensor.ts";
 import type { SweepFigure } from "../labResult.ts";
 import { matmulWork } from "../matmulWork.ts";
-import { spreadOf, timed } from "../timing.ts";
+import { noiseValues, onGpuClock, spreadOf, timed } from "../timing.ts";
 
 /** Out features and in features of a layer. */
 interface LayerShape {
@@ -59,14 +58,12 @@ export async function sweepMatmuls(
   onFigure: (figure: SweepFigure) => void,
 ): Promise<void> {
   const choice = ctx.matmul;
-  const profile = ctx.gpu.facts.timestamps ? new Profile(ctx.gpu, ctx.buffers, "pass") : undefined;
-  ctx.profile = profile;
   try {
-    for (const shape of shapesOf(options)) await sweepShape(ctx, shape, options, onFigure);
+    await onGpuClock(ctx, async () => {
+      for (const shape of shapesOf(options)) await sweepShape(ctx, shape, options, onFigure);
+    });
   } finally {
     ctx.matmul = choice;
-    ctx.profile = undefined;
-    profile?.free();
   }
 }
 
@@ -77,9 +74,9 @@ async function sweepShape(
   onFigure: (figure: SweepFigure) => void,
 ): Promise<void> {
   const { m, n, k, precision } = shape;
-  const x = ctx.persistent("x", [m, k], { data: noise(m * k) });
-  const dy = ctx.persistent("dy", [m, n], { data: noise(m * n) });
-  const words = precision === "f16" ? halfWords(n * k) : noise(n * k);
+  const x = ctx.persistent("x", [m, k], { data: noiseValues(m * k) });
+  const dy = ctx.persistent("dy", [m, n], { data: noiseValues(m * n) });
+  const words = precision === "f16" ? halfWords(n * k) : noiseValues(n * k);
   const weight = ctx.persistent("weight", [n, k], { dtype: precision, data: words });
   const flop = 2 * m * n * k;
   const count = Math.max(1, Math.round(flopPerSubmit / flop));
@@ -103,17 +100,6 @@ async function sweepShape(
   }
   ctx.free(x, dy, weight);
   ctx.freeStep();
-}
-
-/** Values in (-0.5, 0.5): never zeros, which some hardware multiplies faster. */
-function noise(length: number): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(length);
-  let state = 1;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    values[i] = state / 2 ** 32 - 0.5;
-  }
-  return values;
 }
 
 /** Pairs of halves between 0.5 and 2 in size, of both signs. */

@@ -14,6 +14,9 @@ export interface FiguresSlice {
   /** The block that is looked at: under the cursor of the map, or chosen at its figure. */
   shownBlock: number;
   showBlock(block: number): void;
+  /** The linear layer whose weights are shown; null: none yet. layer: its number in the block, in order of use. */
+  shownMatrix: { block: number; layer: number } | null;
+  showMatrix(matrix: FiguresSlice["shownMatrix"]): void;
   select(selected: Partial<Pick<FiguresSlice, "selectedBlocks" | "selectedDimensions">>): void;
   clearSelection(): void;
 }

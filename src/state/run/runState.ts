@@ -3,6 +3,8 @@ import type { EngineError, Nestedness, Recipe, RunRecord, WeightMethod, WeightRe
 import type {
   CurvePoint,
   GuardReading,
+  MatrixRequest,
+  MatrixView,
   NamedWindow,
   PrunedMlp,
   PausedRecovery,
@@ -101,6 +103,8 @@ export interface WeightsSlice {
   cancelWeights(): Promise<void>;
   /** Reads a part of a matrix of the MLP. Rejects with "shape" for a part that is too large or outside the matrix. */
   weightWindow(place: NamedWindow): Promise<WeightWindow>;
+  /** Reads a matrix of the open model as cells of weights. Rejects with "cancelled" once another one is asked for, and with errors of the files. */
+  readMatrix(request: MatrixRequest): Promise<MatrixView>;
 }
 
 /** How the kept weights of the current pruning were refitted or trained. */

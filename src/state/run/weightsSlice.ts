@@ -5,7 +5,7 @@ import { replacePruning } from "./currentPruning.ts";
 import type { WeightsSlice } from "./runState.ts";
 
 export const weightsSlice: SliceOf<WeightsSlice> = (deps, set, get) => {
-  const { client, task, on, series } = deps;
+  const { client, task, on, series, turn } = deps;
   const idle = { weightPruning: { phase: "none" } } as const;
   on({ model: { clear: () => ({ ...idle, weights: null }) } });
   const pruning = task({
@@ -40,6 +40,11 @@ export const weightsSlice: SliceOf<WeightsSlice> = (deps, set, get) => {
     },
     pruneWeights: pruning.start,
     cancelWeights: pruning.cancel,
+    readMatrix(request) {
+      const read = () => client.request({ type: "matrix", ...request });
+      // SparseGPT's values are on the GPU, which does one thing at a time
+      return request.show === "change" ? turn(read) : read();
+    },
     weightWindow: (place) => client.request({ type: "weightWindow", ...place }),
   };
 };

@@ -12,6 +12,7 @@ export const SECTIONS: readonly Section[] = [
   { name: "Map", id: "figure-map", key: "m" },
   { name: "Text", id: "text-heading", key: "t" },
   { name: "Layers", id: "layers-heading", key: "l" },
+  { name: "Weights", id: "matrix-heading", key: "w" },
   { name: "Runs", id: "runs-title", key: "r" },
   { name: "Export", id: "export-heading", key: "e" },
 ];

@@ -7,6 +7,8 @@ export interface LayerRow {
   /** "blocks.3.mlp.gate_proj". */
   name: string;
   block: number;
+  /** Number of the layer in its block. */
+  layer: number;
   /** Outputs and inputs. */
   before: readonly [number, number];
   after: readonly [number, number];
@@ -54,7 +56,7 @@ export function layerRows(
     return layersOf(facts, full).map(([name, before], i): LayerRow => {
       const after = cut[i]?.[1] ?? before;
       const kept = keptOf(pruned.weights, block, name.replace(/^mlp\.|_proj$/g, "")) ?? after[0] * after[1];
-      return { name: `blocks.${block}.${name}`, block, before, after, kept, of: before[0] * before[1] };
+      return { name: `blocks.${block}.${name}`, block, layer: i, before, after, kept, of: before[0] * before[1] };
     });
   }).flat();
 }

@@ -9,8 +9,11 @@ import { readSource } from "../storage/texts.ts";
 import type { ReportProgress, TaskControls } from "../tasks.ts";
 import { browserHost } from "./browserHost.ts";
 
+/** What needs no model. */
+const SHORT_PARTS: readonly LabPart[] = ["kernels", "peak", "ops"];
+
 interface CheckChoice {
-  /** Measures speed too; otherwise every kernel is compared with its reference, which takes seconds. */
+  /** Runs all parts; otherwise every kernel is compared with its reference and the main ops are timed, which takes seconds. */
   measure: boolean;
   /** Software adapters get few sizes and repetitions. */
   software: boolean;
@@ -23,8 +26,8 @@ interface CheckChoice {
 export async function checkAdapter({ measure, software }: CheckChoice, controls: TaskControls): Promise<AdapterCheck> {
   const { runLab } = await import("../../lab/lab.ts");
   const { checkLines, labChecks, labMarkdown, labTables } = await import("../../lab/report.ts");
-  const parts: readonly LabPart[] = measure ? LAB_PART_NAMES : ["kernels"];
-  const quick = measure && software;
+  const parts: readonly LabPart[] = measure ? LAB_PART_NAMES : SHORT_PARTS;
+  const quick = software;
   const began = performance.now();
   const { signal } = controls;
   let result: LabResult | undefined;
@@ -54,7 +57,7 @@ export async function checkAdapter({ measure, software }: CheckChoice, controls:
   };
 }
 
-/** The embedded model, the text and the golden cases; nothing where only kernels are checked, which need no files. */
+/** The embedded model, the text and the golden cases; nothing for the short check, which needs no files. */
 async function filesFor(
   measure: boolean,
   signal: AbortSignal,

@@ -28,6 +28,14 @@ interface Pixels {
   columns: number;
   left: number;
   right: number;
+  /** Rows of the blocks in view, first and last: only these are coloured. Default: all. */
+  seen?: readonly [number, number];
+}
+
+/** Words of ImageData from the levels of pixels. */
+interface Coloured {
+  levels: Uint8Array;
+  ramp: Uint32Array;
 }
 
 export class GateCanvas {
@@ -71,7 +79,7 @@ export class GateCanvas {
       const { rows, columns } = pass;
       const sizes = { rows, columns, dModel: data.dModel, colours: colours.compared };
       const pixels = comparedPixels(data.compared, sizes);
-      this.blit(this.gates, this.full(pass), (i) => pixels[i] ?? 0);
+      this.blit(this.gates, this.full(pass), pixels);
     } else if (layout.scale > 1 || order.dimensionAt) this.paintPart(data, pass, order, colours);
     else this.paint(pass, colours, data.fade ?? false);
   }
@@ -111,8 +119,10 @@ export class GateCanvas {
     const seen = rowsInView(layout);
     const levels = this.parts.of(data, order, { edges }, { of: rows, first: seen[0] ?? 0, last: seen.at(-1) ?? -1 });
     this.stopFades();
-    const pixels = { rows, columns: edges.length - 1, left, right };
-    this.blit(this.gates, pixels, (i) => kept[levels[i] as number] as number);
+    const first = Math.floor((seen[0] ?? 0) / layout.rowsPerBlock) * layout.rowsPerBlock;
+    const last = Math.ceil(((seen.at(-1) ?? -1) + 1) / layout.rowsPerBlock) * layout.rowsPerBlock - 1;
+    const pixels: Pixels = { rows, columns: edges.length - 1, left, right, seen: [first, Math.min(last, rows - 1)] };
+    this.blit(this.gates, pixels, { levels, ramp: kept });
   }
 
   /** Draws a pass: with `over` it fades over from the gates before, and otherwise its changes flash. */
@@ -120,9 +130,9 @@ export class GateCanvas {
     if (over && this.painted && pass.changed > 0 && !reducedMotion()) this.fadeOver();
     this.painted = true;
     const flashing = !over && this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
-    this.blit(this.gates, this.full(pass), (i) => kept[pass.levels[i] as number] as number);
+    this.blit(this.gates, this.full(pass), { levels: pass.levels, ramp: kept });
     if (!flashing) return;
-    this.blit(this.flash, this.full(pass), (i) => heat[pass.heat[i] as number] as number);
+    this.blit(this.flash, this.full(pass), { levels: pass.heat, ramp: heat });
     this.fade?.cancel();
     this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
     this.fadeStart = performance.now();
@@ -140,8 +150,8 @@ export class GateCanvas {
   /** Colours into a small image, one pixel per row and column, then block by block (leaving the gaps) enlarged onto the canvas. */
   private blit(
     canvas: HTMLCanvasElement,
-    { rows, columns, left, right }: Pixels,
-    colour: (pixel: number) => number,
+    { rows, columns, left, right, seen: [firstRow, lastRow] = [0, rows - 1] }: Pixels,
+    coloured: Coloured | Uint32Array,
   ): void {
     const target = canvas.getContext("2d");
     const source = this.scratch.getContext("2d");
@@ -152,8 +162,13 @@ export class GateCanvas {
       this.pixels = new ImageData(columns, rows);
     }
     const words = new Uint32Array(this.pixels.data.buffer);
-    for (let i = 0; i < words.length; i += 1) words[i] = colour(i);
-    source.putImageData(this.pixels, 0, 0);
+    const [from, to] = [firstRow * columns, (lastRow + 1) * columns];
+    if (coloured instanceof Uint32Array) words.set(coloured);
+    else {
+      const { levels, ramp } = coloured;
+      for (let i = from; i < to; i += 1) words[i] = ramp[levels[i] as number] as number;
+    }
+    source.putImageData(this.pixels, 0, 0, 0, firstRow, columns, lastRow + 1 - firstRow);
     target.clearRect(0, 0, canvas.width, canvas.height);
     target.imageSmoothingEnabled = false;
     const { rowsPerBlock } = this.layout;

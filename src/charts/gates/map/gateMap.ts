@@ -37,6 +37,8 @@ export function gateMap(node: HTMLElement, { flash = true, moved }: GateMapOptio
   let room: number | undefined;
   let drawn: GateMapGeometry | null = null;
   let width = 0;
+  /** Only the view has changed since the last drawing: the masks need not be compared again. */
+  let moving = false;
   const chart = createChart<GateData, GateMapGeometry, GatePlace>(node, "gate-map", (frame) => {
     const drawSurround = createSurround(frame);
     const canvas = new GateCanvas(frame, flash);
@@ -49,7 +51,8 @@ export function gateMap(node: HTMLElement, { flash = true, moved }: GateMapOptio
           view = ALL_IN_VIEW;
         const head = gateMapHead(data, space, { view, room });
         const pixels = Math.round(head.layout.plotWidth * space.pixelRatio);
-        const pass = image.update(data, pixels, canvas.heatLeft());
+        const still = moving && drawn?.data === data && drawn.pass.columns === Math.min(data.dModel, pixels);
+        const pass = still && drawn ? { ...drawn.pass, changed: 0 } : image.update(data, pixels, canvas.heatLeft());
         const columns = old === data && drawn ? drawn.columns : sortedColumns(data, pass);
         drawn = gateMapGeometry(data, { pass, head, columns }, space);
         return drawn;
@@ -67,7 +70,9 @@ export function gateMap(node: HTMLElement, { flash = true, moved }: GateMapOptio
     view: () => view,
     setView(next: GateView) {
       view = next;
+      moving = true;
       chart.redraw();
+      moving = false;
     },
     setRoom(next: number | undefined) {
       room = next;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ALL_IN_VIEW, type GateView, largestScale, movedView, positionsIn, rangeWords, revealed } from "./gateView.ts";
 import { mapLayout } from "./mapLayout.ts";
-import { isForMap } from "./mapZoom.ts";
+import { isForMap } from "../../lib/frame/gestures.ts";
 
 const rowsHeight = (scale: number): number => 1000 * Math.min(7, Math.max(1, scale));
 const space = { plotWidth: 800, dimensions: 4096, mapHeight: 1000, rowsHeight };

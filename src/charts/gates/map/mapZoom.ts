@@ -1,6 +1,7 @@
 // Zooming and moving the gate map by wheel, drag, pinch, keys and buttons. The page keeps its scrolling: a wheel or one finger zooms or moves the map only after a sign that this is meant.
 import { select, zoom, zoomIdentity } from "d3";
 import type { D3ZoomEvent } from "d3";
+import { isForMap, type MapGesture } from "../../lib/frame/gestures.ts";
 import { positionOf } from "./dimensionOrder.ts";
 import type { GateMapChart } from "./gateMap.ts";
 import { ALL_IN_VIEW, movedView, type Movement, revealed } from "./gateView.ts";
@@ -16,23 +17,6 @@ export interface MapZoom {
   zoomOut(): void;
   showAll(): void;
   destroy(): void;
-}
-
-type MapGesture = Pick<MouseEvent, "type" | "ctrlKey" | "metaKey" | "shiftKey" | "button"> &
-  Partial<Pick<WheelEvent, "deltaY"> & Pick<TouchEvent, "touches">>;
-
-/**
- * Whether a gesture is meant for the map.
- * @param zoomed whether a part of the map is in view
- * @param entered whether the map has the focus, as after a click into it, or fills the screen
- */
-export function isForMap(event: MapGesture, { zoomed, entered }: { zoomed: boolean; entered: boolean }): boolean {
-  const { type, ctrlKey, metaKey, shiftKey, button, deltaY = 0, touches } = event;
-  // nothing to zoom out of: the page scrolls
-  if (type === "wheel") return ctrlKey || metaKey || (entered && (zoomed || deltaY < 0));
-  if (touches) return zoomed || touches.length > 1;
-  // Shift and drag selects
-  return button === 0 && !ctrlKey && !shiftKey;
 }
 
 /** Follows gestures and keys on the chart until `destroy`. */

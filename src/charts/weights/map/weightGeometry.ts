@@ -89,12 +89,19 @@ export const competitors = ({ direction, group }: WeightMapData, place: WeightPl
   groupAt(place, direction, group ?? 1);
 
 /** An area of the matrix, CSS pixels of the plot. */
-export function areaBox({ view }: WeightGeometry, { row, col, rows, cols }: MatrixArea) {
+export function areaBox({ view }: ViewedMatrix, { row, col, rows, cols }: MatrixArea) {
   const { scale, x, y } = view;
   return { x: x + col * scale, y: y + row * scale, width: cols * scale, height: rows * scale };
 }
 
-export const WEIGHT_PLACES: Pick<Places<WeightGeometry, WeightPlace>, "locate" | "move"> = {
+/** A matrix in an area of a chart, as a view shows it. */
+interface ViewedMatrix {
+  data: Pick<MatrixMask, "shape">;
+  area: MapArea;
+  view: View;
+}
+
+export const WEIGHT_PLACES: Pick<Places<ViewedMatrix, WeightPlace>, "locate" | "move"> = {
   locate({ data, view, area }, x, y) {
     if (y < area.top || y >= area.top + area.height) return null;
     return weightUnder(data.shape, view, x, y);

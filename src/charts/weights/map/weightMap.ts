@@ -2,14 +2,14 @@
 import { createChart, type Chart, type LiveChart } from "../../lib/frame/chart.ts";
 import type { Frame } from "../../lib/frame/frame.ts";
 import { drawLegend } from "../../lib/marks/legend.ts";
-import { createTools } from "../../lib/frame/tools.ts";
+import { createAreaMark } from "./areaMark.ts";
 import { WeightCanvas } from "./weightCanvas.ts";
 import { areaBox, competitors, mapArea, WEIGHT_PLACES, weightGeometry } from "./weightGeometry.ts";
 import type { WeightGeometry, WeightMapData } from "./weightGeometry.ts";
 import { WeightTiles } from "./weightTiles.ts";
 import { weightTip, type WeightValues } from "./weightTip.ts";
 import type { MatrixArea, WeightPlace } from "./weightView.ts";
-import { createZoom, type WeightZoom } from "./weightZoom.ts";
+import { createZoom, zoomControls } from "./weightZoom.ts";
 
 export interface WeightMapOptions {
   /** Values and scores of a part of the matrix `name` that is in view. */
@@ -21,13 +21,15 @@ export function weightMap(node: HTMLElement, { window }: WeightMapOptions): Char
   const chart: LiveChart<WeightMapData, WeightPlace> = createChart(node, "weight-map", (frame) => {
     const zoom = createZoom(frame.plot, () => chart.redraw());
     const tiles = createTiles(window, () => chart.cursor.refresh(frame.plot.matches(":focus-visible")));
+    const draw = createPicture(frame);
+    const mark = createAreaMark(frame);
     return {
       geometry(data, space) {
         tiles.follow(data);
         const area = mapArea(data.shape, space.width);
         return weightGeometry(data, zoom.fit(area, data.shape), area, space);
       },
-      draw: createPicture(frame),
+      draw,
       places: {
         locate: WEIGHT_PLACES.locate,
         move(geometry, at, dx, dy) {
@@ -41,8 +43,8 @@ export function weightMap(node: HTMLElement, { window }: WeightMapOptions): Char
           return { x: x + width, y, tip: weightTip(geometry.data, at, group, tiles.at(at)) };
         },
       },
-      mark: createGroupMark(frame),
-      destroy: addControls(node, frame, zoom, () => chart.cursor.at()),
+      mark: (geometry, at) => mark(at && areaBox(geometry, competitors(geometry.data, at))),
+      destroy: zoomControls(node, frame.plot, zoom, () => chart.cursor.at()),
     };
   });
   return chart;
@@ -79,36 +81,4 @@ function createPicture(frame: Frame): (geometry: WeightGeometry, anew: boolean) 
     drawn = JSON.stringify(area);
     canvas.paint(data, { ...view, y: view.y - area.top }, competitors(data, { row: 0, col: 0 }));
   };
-}
-
-/** An outline around the group of the chosen weight. */
-function createGroupMark({ svg }: Frame): (geometry: WeightGeometry, at: WeightPlace | null) => void {
-  const mark = svg.append("g").attr("class", "chart-cursor").style("display", "none");
-  const outlines = ["chart-cursor chart-halo", "chart-cursor"].map((name) => mark.append("rect").attr("class", name));
-  return (geometry, at) => {
-    mark.style("display", at ? "" : "none");
-    if (!at) return;
-    const { x, y, width, height } = areaBox(geometry, competitors(geometry.data, at));
-    for (const outline of outlines) {
-      outline.attr("x", x - 1).attr("y", y - 1);
-      outline.attr("width", width + 2).attr("height", height + 2);
-    }
-  };
-}
-
-/** Keys on the plot and buttons above it; returns what removes the buttons. */
-function addControls(node: HTMLElement, { plot }: Frame, zoom: WeightZoom, at: () => WeightPlace | null): () => void {
-  const zoomIn = (): void => zoom.zoomIn(at());
-  const zoomOut = (): void => zoom.zoomOut(at());
-  plot.addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
-    if (ctrlKey || metaKey) return;
-    if (key === "+" || key === "=") zoomIn();
-    if (key === "-") zoomOut();
-    if (key === "0") zoom.showAll();
-  });
-  return createTools(node, [
-    { text: "+", label: "Zoom in", run: zoomIn },
-    { text: "−", label: "Zoom out", run: zoomOut },
-    { text: "Fit", label: "Fit the full matrix", run: zoom.showAll },
-  ]);
 }

@@ -12,7 +12,8 @@ export interface WeightValues extends MatrixArea {
 /** A tip lists at most this many weights of a group. */
 const LISTED = 16;
 
-const short = (value: number | undefined): string => (value === undefined ? "?" : value.toPrecision(3));
+/** A weight or score with three digits. */
+export const weightDigits = (value: number | undefined): string => (value === undefined ? "?" : value.toPrecision(3));
 
 /** The tip of `place` in its `group`; `known` are the values around it, or why there are none yet. */
 export function weightTip(mask: MatrixMask, place: WeightPlace, group: MatrixArea, known: WeightValues | string): Tip {
@@ -38,5 +39,5 @@ export function weightTip(mask: MatrixMask, place: WeightPlace, group: MatrixAre
 function valueWords(known: WeightValues | string, row: number, col: number): string {
   if (typeof known === "string") return "";
   const i = (row - known.row) * known.cols + col - known.col;
-  return `${short(known.values[i])}${known.scores ? `, score ${short(known.scores[i])}` : ""}, `;
+  return `${weightDigits(known.values[i])}${known.scores ? `, score ${weightDigits(known.scores[i])}` : ""}, `;
 }

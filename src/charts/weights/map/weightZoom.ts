@@ -1,6 +1,8 @@
 // Zooming and moving the weight map by wheel, drag, keys and buttons.
 import { select, zoom, zoomIdentity } from "d3";
 import type { D3ZoomEvent } from "d3";
+import { isForMap } from "../../lib/frame/gestures.ts";
+import { createTools } from "../../lib/frame/tools.ts";
 import type { MapArea } from "./weightGeometry.ts";
 import type { MatrixMask, View, WeightPlace } from "./weightView.ts";
 
@@ -8,7 +10,7 @@ import type { MatrixMask, View, WeightPlace } from "./weightView.ts";
 const CLOSEST_PX = 40;
 const ZOOM_STEP = 2;
 
-export interface WeightZoom {
+interface WeightZoom {
   view(): View;
   /** Takes the area and the shape that are drawn next; returns the view in it. The view stays where it was zoomed into this shape. */
   fit(area: MapArea, shape: MatrixMask["shape"]): View;
@@ -33,6 +35,9 @@ export function createZoom(node: HTMLElement, changed: () => void): WeightZoom {
       [0, area.top],
       [area.width, area.top + area.height],
     ])
+    .filter((event: MouseEvent) =>
+      isForMap(event, { zoomed: view.scale > area.fit, entered: node.ownerDocument.activeElement === node }),
+    )
     .on("zoom", ({ transform: { k, x, y } }: D3ZoomEvent<HTMLElement, unknown>) => {
       view = { scale: k, x, y };
       if (!fitting) changed();
@@ -84,3 +89,25 @@ const middleOf = ({ scale, x, y }: View, { row, col }: WeightPlace): [number, nu
   x + (col + 0.5) * scale,
   y + (row + 0.5) * scale,
 ];
+
+/** Keys on the plot and buttons above it; returns what removes the buttons. at: the weight under the cursor. */
+export function zoomControls(
+  node: HTMLElement,
+  plot: HTMLElement,
+  zoom: WeightZoom,
+  at: () => WeightPlace | null,
+): () => void {
+  const zoomIn = (): void => zoom.zoomIn(at());
+  const zoomOut = (): void => zoom.zoomOut(at());
+  plot.addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
+    if (ctrlKey || metaKey) return;
+    if (key === "+" || key === "=") zoomIn();
+    if (key === "-") zoomOut();
+    if (key === "0") zoom.showAll();
+  });
+  return createTools(node, [
+    { text: "+", label: "Zoom in", run: zoomIn },
+    { text: "−", label: "Zoom out", run: zoomOut },
+    { text: "Fit", label: "Fit the full matrix", run: zoom.showAll },
+  ]);
+}

@@ -23,6 +23,16 @@ interface ScoredWindow extends Omit<MatrixWindow, "rows"> {
   norms: Readonly<Record<keyof BlockNorms, Float32Array>> | undefined;
 }
 
+/** Dense values of the rows [row, row + rows) of a matrix, row by row; those of a quantised file are dequantised. */
+export async function rowValues(
+  weights: Pick<Weights, "info" | "readRows">,
+  name: string,
+  row: number,
+  rows: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  return toFloat32(await weights.readRows(name, row, rows), weights.info(name).dtype);
+}
+
 /** (rows, cols) values, row by row. Throws "shape" if the window extends beyond the matrix, or a side is longer than MAX_WINDOW_SIDE. */
 export async function windowValues(
   weights: Pick<Weights, "info" | "readRows">,
@@ -36,7 +46,7 @@ export async function windowValues(
     "shape",
     `${name}: expected a window of at most ${MAX_WINDOW_SIDE} x ${MAX_WINDOW_SIDE} inside ${shape.join(" x ")}, got ${rows} x ${cols} at row ${row}, column ${col}`,
   );
-  const values = toFloat32(await weights.readRows(name, row, rows), weights.info(name).dtype);
+  const values = await rowValues(weights, name, row, rows);
   const cut = new Float32Array(rows * cols);
   for (let r = 0; r < rows; r++) cut.set(values.subarray(r * shape[1] + col, r * shape[1] + col + cols), r * cols);
   return cut;

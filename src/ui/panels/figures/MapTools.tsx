@@ -11,8 +11,9 @@ import {
 } from "../../../charts/index.ts";
 import { SelectionNote } from "./SelectionNote.tsx";
 import { fillScreen } from "../../actions/actions.ts";
+import { goTo } from "../../parts/goTo.ts";
 import { InlineChoice } from "../../parts/InlineChoice.tsx";
-import { useActions, useStudioStore } from "../../studioContext.tsx";
+import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
 import { Playback } from "./Playback.tsx";
 import { followForMap } from "./followLogits.ts";
@@ -112,6 +113,7 @@ export function MapTools({ chart, look }: Props) {
         </button>
       ) : null}
       <Playback look={look} />
+      <ShowWeights />
       <SelectionNote />
       <p className="field-hint map-hint">
         Wheel with Ctrl, or after a click into the map: zoom. Drag: move. Shift and drag, or a drag along bars or strip:
@@ -141,4 +143,23 @@ function ZoomButtons({ zoom }: { zoom: RefObject<MapZoom | null> }) {
       {text}
     </button>
   ));
+}
+
+/** Shows the weights of the selected block, or of the one under the map's cursor. */
+function ShowWeights() {
+  const block = useStudio((state) => state.selectedBlocks?.[0] ?? state.shownBlock);
+  const { showMatrix } = useActions();
+  return (
+    <button
+      type="button"
+      className="link"
+      data-testid="map-matrix"
+      onClick={() => {
+        showMatrix({ block, layer: 0 });
+        goTo("matrix-heading");
+      }}
+    >
+      Weights of block {block}
+    </button>
+  );
 }

@@ -14,6 +14,7 @@ import {
 } from "../../views/layersView.ts";
 import { blocksWords, isSelected } from "../../views/selectionView.ts";
 import { knownModel } from "../../../state/model/shownModel.ts";
+import { goTo } from "../../parts/goTo.ts";
 import { useCopy } from "../../parts/useCopy.ts";
 
 const size = ([outputs, inputs]: LayerRow["before"]): string => `${whole(outputs)} × ${whole(inputs)}`;
@@ -66,6 +67,31 @@ function Save({ rows }: { rows: readonly LayerRow[] }) {
   );
 }
 
+/** A layer; its name leads to its weights. */
+function Row({ row: { name, block, layer, before, after, kept, of } }: { row: LayerRow }) {
+  const { showMatrix } = useActions();
+  const show = (): void => {
+    showMatrix({ block, layer });
+    goTo("matrix-heading");
+  };
+  return (
+    <tr data-testid="layers-row">
+      <th scope="row">
+        <button type="button" className="link" title={`Show the weights of ${name}`} onClick={show}>
+          {name}
+        </button>
+      </th>
+      <td>{size(before)}</td>
+      <td data-cut={after[0] * after[1] < of}>{size(after)}</td>
+      <td>{whole(kept)}</td>
+      <td>
+        <span className="layers-bar" style={{ inlineSize: `${(100 * kept) / of}%` }} aria-hidden="true" />
+        <span>{percent(kept / of)}</span>
+      </td>
+    </tr>
+  );
+}
+
 export function LayersPanel() {
   const facts = useStudio(knownModel);
   const architecture = useThrottled((state) => state.architecture, 500);
@@ -101,17 +127,8 @@ export function LayersPanel() {
         <table>
           <Head sorted={sorted} onSort={onSort} />
           <tbody>
-            {shown.map(({ name, before, after, kept, of }) => (
-              <tr key={name} data-testid="layers-row">
-                <th scope="row">{name}</th>
-                <td>{size(before)}</td>
-                <td data-cut={after[0] * after[1] < of}>{size(after)}</td>
-                <td>{whole(kept)}</td>
-                <td>
-                  <span className="layers-bar" style={{ inlineSize: `${(100 * kept) / of}%` }} aria-hidden="true" />
-                  <span>{percent(kept / of)}</span>
-                </td>
-              </tr>
+            {shown.map((row) => (
+              <Row key={row.name} row={row} />
             ))}
           </tbody>
         </table>

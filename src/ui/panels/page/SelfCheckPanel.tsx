@@ -30,8 +30,8 @@ function Buttons() {
         Measure too
       </button>
       <p id="self-check-about">
-        Compares every kernel with a double-precision reference. “Measure too” also checks models against PyTorch and
-        measures speed: about {minutes} min
+        Compares every kernel with a double-precision reference and times the main ops against this GPU’s peak. “Measure
+        too” also checks models against PyTorch, and measures matmuls, training and decoding: about {minutes} min
         {software ? ", with few sizes because this GPU is software" : ""}.
       </p>
     </div>

@@ -75,7 +75,7 @@ function Mask({ block, part }: MaskProps) {
     <Figure
       name="weight-map"
       title="Which weights survive"
-      caption="Rows: outputs; columns: inputs. Zoom with the wheel, the buttons or + and −; drag to move. Arrow keys step from weight to weight; each shows the group it competed in."
+      caption="Rows: outputs; columns: inputs. Zoom with Ctrl and the wheel, the buttons or + and −; drag to move. Arrow keys step from weight to weight; each shows the group it competed in."
       make={make}
       table={weightMapTable}
       source={source}

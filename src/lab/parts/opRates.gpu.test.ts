@@ -1,0 +1,26 @@
+// The speed of the main ops: every op runs, and has a time and what it is compared by.
+import { expect, test } from "vitest";
+import { Ctx, Gpu, memoryFolder } from "../../engine/index.ts";
+import { benchOpRates } from "./opRates.ts";
+
+test("each op has a time, and the work or the bytes that its rate is of", async () => {
+  const ctx = new Ctx(await Gpu.open());
+  const seen: string[] = [];
+  try {
+    const rates = await benchOpRates(ctx, {
+      ...{ host: "test", goldens: [], small: memoryFolder("none", {}), text: "", quick: true, asCard: false },
+      ...{ log: () => undefined, progress: (_done, _of, what = "") => void seen.push(what) },
+    });
+    expect(rates.map(({ op }) => op)).toEqual(seen);
+    expect(rates.length).toBeGreaterThan(5);
+    for (const { op, ms, flop, bytes } of rates) {
+      expect(ms.median, op).toBeGreaterThan(0);
+      expect(
+        [flop, bytes].filter((one) => one !== undefined),
+        op,
+      ).toHaveLength(1);
+    }
+  } finally {
+    ctx.gpu.destroy();
+  }
+});
