@@ -1,6 +1,7 @@
 // Build and development server of the studio; vitest.config.ts adds the test projects.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { keptOffline } from "./scripts/studio/keptOffline.ts";
 import { plainShaders } from "./scripts/studio/plainShaders.ts";
 import { PAGE_POLICY, SECURITY_HEADERS } from "./scripts/studio/policy.ts";
 import manifest from "./package.json" with { type: "json" };
@@ -12,6 +13,7 @@ export default defineConfig({
   plugins: [
     react(),
     plainShaders(),
+    keptOffline(),
     {
       // not in development, where vite itself runs inline scripts
       name: "content-security-policy",

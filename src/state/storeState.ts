@@ -7,6 +7,7 @@ import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } fro
 import type { SettingsSlice } from "./run/settingsState.ts";
 import type { LossesSlice, RunsSlice } from "./runs/runsState.ts";
 import type { ScoresSlice } from "./scores/scoresState.ts";
+import type { StorageSlice } from "./storage/storageState.ts";
 import type { GenerateSlice, PerplexitySlice, TextSlice } from "./text/textState.ts";
 
 export type StudioState = ModelSlice &
@@ -29,6 +30,7 @@ export type StudioState = ModelSlice &
   LossesSlice &
   ScoresSlice &
   FiguresSlice &
+  StorageSlice &
   PageSlice &
   DeviceSlice;
 

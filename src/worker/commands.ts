@@ -40,6 +40,8 @@ const exportLater = (state: WorkerState) =>
   later(["formSizes", "prepareExport", "prepareNested", "saveZip", "saveFolder", "speed"], async () =>
     (await import("./commands/exportCommands.ts")).exportCommands(state),
   );
+const storageLater = () =>
+  later(["storage", "removeStored"], async () => (await import("./commands/storageCommands.ts")).storageCommands());
 
 export class Commands {
   private readonly handlers: Handlers;
@@ -49,13 +51,14 @@ export class Commands {
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
-    const [recovering, exporting] = [recoverLater(state), exportLater(state)];
-    this.preloads = [recovering.preload, exporting.preload, ggufScripts];
+    const [recovering, exporting, storing] = [recoverLater(state), exportLater(state), storageLater()];
+    this.preloads = [recovering.preload, exporting.preload, storing.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
       ...pruningCommands(state),
       ...recovering.handlers,
+      ...storing.handlers,
       ...measureCommands(state),
       ...exporting.handlers,
     };

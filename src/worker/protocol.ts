@@ -38,6 +38,8 @@ import type {
   Savable,
   ScoreReport,
   ShownLogits,
+  StorageReport,
+  StoredKind,
   Subject,
   Task,
   TaskChoice,
@@ -55,6 +57,10 @@ export type Command =
   /** Lists the cached models, last used first. */
   | { type: "library" }
   | { type: "forget"; address: string }
+  /** Lists what the browser stores. */
+  | { type: "storage" }
+  /** Removes stored things of one kind. What a tab uses stays. */
+  | { type: "removeStored"; kind: StoredKind; ids: readonly string[] }
   | ({ type: "texts" } & TextSources)
   /** tokens: how many of the evaluation text are measured while it trains. */
   | { type: "train"; recipe: Recipe; tokens: number }
@@ -132,6 +138,9 @@ export interface Replies {
   memory: null;
   library: readonly CachedModel[];
   forget: { freedBytes: number };
+  storage: StorageReport;
+  /** inUse: how many stay because a tab uses them. */
+  removeStored: { freedBytes: number; inUse: number };
   texts: { calibrationTokens: number; evaluationTokens: number };
   /** Sent when the run pauses or ends. */
   train: RunState;

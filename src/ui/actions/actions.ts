@@ -78,6 +78,7 @@ const OTHERS: readonly Action[] = [
   { id: "tour", name: "Take the tour of seven steps", act: (state) => state.showTour(0) },
   { id: "glossary", name: "Explain the terms", act: (state) => state.showDialog("glossary") },
   { id: "models", name: "Open another model…", able: canOpenModel, act: (state) => state.showLibrary(true) },
+  { id: "storage", name: "Show what this browser stores…", act: (state) => state.showDialog("storage") },
   { id: "generate", name: "Generate text", able: canGenerate, act: (state) => void state.generate() },
   {
     id: "curve",
