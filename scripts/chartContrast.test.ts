@@ -1,12 +1,12 @@
-// The numbers in the table of overlaps (charts.css) can be read on every shade, in both themes.
+// The numbers in the table of overlaps (theme.css) can be read on every shade, in both themes.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { numberColour } from "../src/charts/gates/overlap/overlapGeometry.ts";
 import { luminance, oklab } from "./contrast.fixture.ts";
 
-const css = readFileSync("src/charts/charts.css", "utf8");
+const css = readFileSync("src/charts/theme.css", "utf8");
 
-/** A colour of charts.css in a theme, as "#rrggbb". */
+/** A colour of theme.css in a theme, as "#rrggbb". */
 function colour(property: string, theme: "light" | "dark"): string {
   const value = new RegExp(`${property}: ([^;]+);`).exec(css)?.[1] ?? "";
   const [light = value, dark = value] = value.match(/#\w+/g) ?? [];

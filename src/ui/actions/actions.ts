@@ -65,7 +65,7 @@ const OTHERS: readonly Action[] = [
     ...{ able: canUndo, act: (state) => state.undoSettings() },
   },
   {
-    ...{ id: "redo", name: "Redo it", heldKeys: "Ctrl Shift Z" },
+    ...{ id: "redo", name: "Redo the change that was undone", heldKeys: "Ctrl Shift Z" },
     ...{ able: canRedo, act: (state) => state.redoSettings() },
   },
   {

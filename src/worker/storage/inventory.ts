@@ -5,7 +5,7 @@ import { RECOVERIES, recoveryOfFile } from "../run/recoveryFile.ts";
 import { claim, heldLocks } from "./claims.ts";
 import { manifestOf, MODELS } from "./library.ts";
 import { MATMUL } from "./matmulStore.ts";
-import { DAMAGED, EXPORTS, joined, remove, type StoredSize, storedSizes, storesFiles } from "./opfs.ts";
+import { DAMAGED, EXPORTS, joinedSizes, remove, type StoredSize, storedSizes, storesFiles } from "./opfs.ts";
 import { pageCopySize, removePageCopy } from "./pageCopy.ts";
 
 /** A folder of the private file system. The lock of a thing in it is named by the folder and its id. */
@@ -46,7 +46,7 @@ async function thingsIn({ folder, idOf }: Place): Promise<Map<string, { size: St
     if (id === undefined) continue;
     const known = things.get(id);
     things.set(id, {
-      size: known ? joined(known.size, size) : size,
+      size: known ? joinedSizes(known.size, size) : size,
       entries: [...(known?.entries ?? []), entry],
     });
   }

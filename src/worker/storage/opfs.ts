@@ -122,13 +122,13 @@ export async function storedSizes(path: string): Promise<Map<string, StoredSize>
   for (const [name, file] of await storedFiles(path)) sizes.set(name, { bytes: file.size, changed: file.lastModified });
   for (const name of await foldersIn(path)) {
     const inside = [...(await storedSizes(`${path}/${name}`)).values()];
-    sizes.set(name, inside.reduce(joined, { bytes: 0, changed: 0 }));
+    sizes.set(name, inside.reduce(joinedSizes, { bytes: 0, changed: 0 }));
   }
   return sizes;
 }
 
 /** Two things as one. */
-export const joined = (a: StoredSize, b: StoredSize): StoredSize => ({
+export const joinedSizes = (a: StoredSize, b: StoredSize): StoredSize => ({
   bytes: a.bytes + b.bytes,
   changed: Math.max(a.changed, b.changed),
 });

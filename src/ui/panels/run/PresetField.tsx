@@ -40,7 +40,7 @@ export function PresetField() {
         hint={
           preset
             ? `${preset.source}: ${preset.sets}. Target and seed stay.`
-            : "None of the presets. Target and seed stay as they are with each."
+            : "No preset has these settings. Presets leave target and seed as they are."
         }
         onValue={choose}
       />

@@ -8,7 +8,7 @@ import { PageDialog } from "../../parts/PageDialog.tsx";
 import { dropCopy } from "../../linkOffline.ts";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import { StorageRoom } from "./StorageRoom.tsx";
-import { STORED_KINDS, storedName } from "./storedKinds.ts";
+import { STORED_KINDS, storedTitle } from "./storedKinds.ts";
 import { StoredGroup } from "./StoredGroup.tsx";
 import { StoredRow } from "./StoredRow.tsx";
 import { StoredRuns } from "./StoredRuns.tsx";
@@ -84,7 +84,7 @@ function Kinds({ items }: { items: readonly StoredItem[] }) {
         {of.map((item) => (
           <StoredRow
             key={item.id}
-            name={storedName(item, names)}
+            name={storedTitle(item, names)}
             size={item.bytes}
             changed={item.changed}
             kept={keptBecause(item)}
