@@ -44,8 +44,7 @@ export function StorageRoom({ report }: { report: StorageReport }) {
 function Keeping({ persisted }: Pick<StorageReport, "persisted">) {
   const [refused, setRefused] = useState(false);
   const { loadStorage } = useActions();
-  if (persisted)
-    return <p data-testid="storage-kept">Kept: the browser deletes this only when you tell it to.</p>;
+  if (persisted) return <p data-testid="storage-kept">Kept: the browser deletes this only when you tell it to.</p>;
   const ask = async (): Promise<void> => {
     setRefused(!(await navigator.storage.persist().catch(() => false)));
     await loadStorage();
