@@ -9,11 +9,11 @@ import manifest from "./package.json" with { type: "json" };
 /** No file of the engine or of the charts does anything when it is imported: the page gets none of the shaders, and no chart before its panel. */
 const TREESHAKE = { moduleSideEffects: [{ test: /\/src\/(engine|charts)\/.*\.ts$|\.wgsl/, sideEffects: false }] };
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [
     react(),
     plainShaders(),
-    keptOffline(),
+    command === "build" ? keptOffline() : null,
     {
       // not in development, where vite itself runs inline scripts
       name: "content-security-policy",
@@ -38,4 +38,4 @@ export default defineConfig({
   },
   build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500, rolldownOptions: { treeshake: TREESHAKE } },
   worker: { format: "es", plugins: () => [plainShaders()], rolldownOptions: { treeshake: TREESHAKE } },
-});
+}));

@@ -1,5 +1,6 @@
 // A plugin of vite's: the built studio gets a service worker, the list of files that it keeps, and the manifest of an app that can be installed.
-import { type VitePWAOptions, VitePWA } from "vite-plugin-pwa";
+import type { PluginOption } from "vite";
+import type { VitePWAOptions } from "vite-plugin-pwa";
 
 /** Kept by the first visit. WebAssembly and the data of the GPU's check are kept when they are first used: 24 MB that few need. */
 const KEPT = ["*.{html,js,svg}", "assets/*.{js,css}", "model/*.{json,md,safetensors}", "text/*.txt"];
@@ -32,4 +33,8 @@ const OPTIONS: Partial<VitePWAOptions> = {
   },
 };
 
-export const keptOffline = (): ReturnType<typeof VitePWA> => VitePWA(OPTIONS);
+/** Loads the library only for a build: every command starts with this configuration. */
+export async function keptOffline(): Promise<PluginOption> {
+  const { VitePWA } = await import("vite-plugin-pwa");
+  return VitePWA(OPTIONS);
+}
