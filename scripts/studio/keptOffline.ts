@@ -1,5 +1,5 @@
 // A plugin of vite's: the built studio gets a service worker, the list of files that it keeps, and the manifest of an app that can be installed.
-import type { PluginOption } from "vite";
+import type { Plugin } from "vite";
 import type { VitePWAOptions } from "vite-plugin-pwa";
 
 /** Kept by the first visit. WebAssembly and the data of the GPU's check are kept when they are first used: 24 MB that few need. */
@@ -34,7 +34,7 @@ const OPTIONS: Partial<VitePWAOptions> = {
 };
 
 /** Loads the library only for a build: every command starts with this configuration. */
-export async function keptOffline(): Promise<PluginOption> {
+export async function keptOffline(): Promise<Plugin[]> {
   const { VitePWA } = await import("vite-plugin-pwa");
   return VitePWA(OPTIONS);
 }

@@ -40,7 +40,7 @@ export function PresetField() {
         hint={
           preset
             ? `${preset.source}: ${preset.sets}. Target and seed stay.`
-            : "No preset has these settings. Presets leave target and seed as they are."
+            : "Custom. A preset keeps target and seed."
         }
         onValue={choose}
       />
