@@ -38,9 +38,7 @@ export function PresetField() {
         ]}
         disabled={locked}
         hint={
-          preset
-            ? `${preset.source}: ${preset.sets}. Target and seed stay.`
-            : "Custom. A preset keeps target and seed."
+          preset ? `${preset.source}: ${preset.sets}. Target and seed stay.` : "Custom. A preset keeps target and seed."
         }
         onValue={choose}
       />
