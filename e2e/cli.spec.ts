@@ -203,10 +203,13 @@ test("compare prints a table, and writes runs that the studio reads and a chart"
   const runs = JSON.parse(readFileSync(join(out, "compare.json"), "utf8")) as {
     record: { made: { kind: string }; kept: { blockWeights: { kept: number; of: number } } };
     masks: { kind: string };
+    history?: { count: number; readings: object[] };
   }[];
   expect(runs).toHaveLength(11);
-  for (const { record, masks } of runs) {
+  for (const { record, masks, history } of runs) {
     const { kept, of } = record.kept.blockWeights;
+    const curves = record.made.kind === "disp" ? { count: 3, readings: [{ step: 3 }] } : {};
+    expect(history ?? {}).toMatchObject(curves);
     expect(masks.kind).toBe(record.made.kind === "weights" ? "weights" : "gates");
     expect(kept / of).toBeLessThanOrEqual(0.81);
   }

@@ -3,7 +3,7 @@ import type { Plugin } from "vite";
 import type { VitePWAOptions } from "vite-plugin-pwa";
 
 /** Kept by the first visit. WebAssembly and the data of the GPU's check are kept when they are first used: 24 MB that few need. */
-const KEPT = ["*.{html,js,svg}", "assets/*.{js,css}", "model/*.{json,md,safetensors}", "text/*.txt"];
+const KEPT = ["*.{html,js,svg}", "assets/*.{js,css}", "model/*.{json,md,safetensors}", "text/*.txt", "examples/*.json"];
 /** The longest built-in text has 9.7 MB. */
 const LARGEST_BYTES = 12e6;
 

@@ -69,6 +69,14 @@ export {
 export type { ModelScores, RunScores, ScoredTask, TaskAccuracies } from "./formats/runs/runScores.ts";
 export type { RunKind } from "./formats/runs/runName.ts";
 export { runKind, runName } from "./formats/runs/runName.ts";
+export {
+  type Comparison,
+  comparisonJson,
+  comparisonLink,
+  isComparison,
+  readComparison,
+  readComparisonLink,
+} from "./formats/runs/comparison.ts";
 export { historyJson, packHistory, unpackHistory } from "./formats/runs/runHistory.ts";
 export type { RunHistory, RunReading } from "./formats/runs/runHistory.ts";
 export type { Targets } from "./recipes/targets.ts";
@@ -182,6 +190,7 @@ export type { FormReader } from "./evaluate/export/readBack.ts";
 export { checkedText } from "./evaluate/export/llamaCheck.ts";
 export type { CheckedText, LlamaModel, LlamaReader } from "./evaluate/export/llamaCheck.ts";
 export { generate } from "./evaluate/generate.ts";
+export { likelyTokens, type LikelyToken } from "./evaluate/likelyTokens.ts";
 export { speedRows, timeModels } from "./evaluate/speed.ts";
 export type { Pair, SpeedReport, SpeedRow } from "./evaluate/speed.ts";
 export type { Spread } from "./evaluate/spread.ts";

@@ -18,6 +18,7 @@ const GPU_FREE: Action[] = [
   "canRestoreRun",
   "canCompareLosses",
   "canScoreTasks",
+  "canWritePair",
 ];
 const OPEN: Action[] = [...CHOICES, ...GPU_FREE, "canOpenModel", "canSelfCheck", "canSave"];
 const PRUNED: Action[] = [
@@ -51,6 +52,8 @@ const ALLOWED: Readonly<Record<StateName, readonly Action[]>> = {
   "a recovery is paused": [...PRUNED, "canResumeRecovery"],
   "speed is measured": TAKEN,
   "losses are compared": TAKEN,
+  "two runs write": TAKEN,
+  "likely tokens are read": TAKEN,
   "tasks are scored": TAKEN,
   "the self-check runs": TAKEN,
   "a zip is saved": without(PRUNED, "canSave", "canPrepareExport", "canPrepareNested", "canMeasureSpeed"),

@@ -18,6 +18,8 @@ export const isGpuTaken: Predicate = ({
   recovery,
   speed,
   losses,
+  pairTexts,
+  nextTokens,
   scores,
   check,
 }) =>
@@ -28,6 +30,8 @@ export const isGpuTaken: Predicate = ({
   recovery.phase === "recovering" ||
   speed.phase === "measuring" ||
   losses.phase === "reading" ||
+  pairTexts.phase === "writing" ||
+  nextTokens.phase === "reading" ||
   scores.phase === "measuring" ||
   check.phase === "checking";
 
@@ -116,6 +120,8 @@ export const canKeepPoint: Predicate = (state) => {
   return samePruned(pruned.last.of, now) && isGpuFree(state);
 };
 export const canCompareLosses = isGpuFree;
+/** Two runs, or a run and the dense model, write from the prompt. */
+export const canWritePair: Predicate = (state) => isGpuFree(state) && state.prompt.trim() !== "";
 export const canScoreTasks: Predicate = (state) =>
   isGpuFree(state) && (state.madeTasks.length > 0 || state.taskFile !== null);
 /** The curve is measured in the background, so the GPU need not be free. */

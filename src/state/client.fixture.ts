@@ -168,6 +168,10 @@ const DEFAULTS: Answers = {
     first: new Float32Array(0),
     second: new Float32Array(0),
   }),
+  showDense: () => null,
+  examples: () => [],
+  pairTexts: () => ({ prompt: [1], first: [], second: [] }),
+  nextTokens: () => ({ first: [], second: [], dense: [] }),
   scoreTasks: ({ tasks, items, seed, tokens }) => ({
     of: AT_HALF,
     scores: scoresAt(tasks, { items, seed, tokens }),

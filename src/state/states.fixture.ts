@@ -49,6 +49,8 @@ const STATES = {
   },
   "speed is measured": { ...trained, speed: { phase: "measuring" } },
   "losses are compared": { ...trained, losses: { phase: "reading" } },
+  "two runs write": { ...trained, pairTexts: { phase: "writing" } },
+  "likely tokens are read": { ...trained, nextTokens: { phase: "reading", side: "first", at: 0 } },
   "tasks are scored": { ...trained, scores: { phase: "measuring", last: null } },
   "the self-check runs": { ...trained, check: { phase: "checking" } },
   "a zip is saved": { ...trained, saving: { phase: "saving", form: "onnx" } },

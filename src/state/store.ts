@@ -21,6 +21,8 @@ import { runSlice } from "./run/runSlice.ts";
 import { RunSeries } from "./run/series.ts";
 import { settingsSlice } from "./run/settingsSlice.ts";
 import { weightsSlice } from "./run/weightsSlice.ts";
+import { comparisonSlice } from "./runs/comparisonSlice.ts";
+import { examplesSlice } from "./runs/examplesSlice.ts";
 import { lossesSlice } from "./runs/lossesSlice.ts";
 import { isRunFinished, runsSlice } from "./runs/runsSlice.ts";
 import { memoryRunStore, type RunStore } from "./runs/runStore.ts";
@@ -69,6 +71,8 @@ const studioSlices =
     ...speedSlice(...args),
     ...runsSlice(runStore)(...args),
     ...lossesSlice(runStore)(...args),
+    ...examplesSlice(...args),
+    ...comparisonSlice(runStore)(...args),
     ...scoresSlice(...args),
     ...figuresSlice(...args),
     ...storageSlice(...args),

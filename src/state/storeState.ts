@@ -5,7 +5,7 @@ import type { FiguresSlice } from "./figures/figuresState.ts";
 import type { DeviceSlice, PageSlice } from "./page/pageState.ts";
 import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
 import type { SettingsSlice } from "./run/settingsState.ts";
-import type { LossesSlice, RunsSlice } from "./runs/runsState.ts";
+import type { ComparisonSlice, ExamplesSlice, LossesSlice, RunsSlice } from "./runs/runsState.ts";
 import type { ScoresSlice } from "./scores/scoresState.ts";
 import type { StorageSlice } from "./storage/storageState.ts";
 import type { GenerateSlice, PerplexitySlice, TextSlice } from "./text/textState.ts";
@@ -28,6 +28,8 @@ export type StudioState = ModelSlice &
   SpeedSlice &
   RunsSlice &
   LossesSlice &
+  ExamplesSlice &
+  ComparisonSlice &
   ScoresSlice &
   FiguresSlice &
   StorageSlice &

@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
 // The page's address: settings in it are taken, and the id of an element, or anything else that is not a setting, changes nothing.
 import { beforeEach, expect, it } from "vitest";
+import { comparisonLink } from "../engine/index.ts";
 import { bench } from "../state/client.fixture.ts";
+import { gatesRun } from "../state/runs/savedRuns.fixture.ts";
 import { linkPage } from "./pageLink.ts";
 
 const studio = bench();
@@ -76,4 +78,24 @@ it("describes a hostile link in a line or two", () => {
   const many = Array.from({ length: 3000 }, (_, i) => `key${i}=${long.slice(0, 20)}`).join("&");
   go(`#seed=3&${many}`);
   expect(store.getState().notices.at(-1)?.error.message).toMatch(/; and 2996 more\.$/);
+});
+
+it("shows the comparison of its link, keeps that address, and touches no setting", async () => {
+  const { record } = gatesRun("a");
+  const before = settings();
+  go(`#comparison=${(await comparisonLink({ a: record, b: null })) ?? ""}`);
+  await expect.poll(() => store.getState().linkedComparison).toEqual({ a: record, b: null });
+  expect(settings()).toEqual(before);
+  expect(location.hash).toMatch(/^#comparison=/);
+  store.getState().closeComparison();
+  go("#comparison=damaged");
+  await expect
+    .poll(() =>
+      store
+        .getState()
+        .notices.map(({ error }) => error.message)
+        .join(),
+    )
+    .toContain("comparison: expected");
+  expect(store.getState().linkedComparison).toBeNull();
 });

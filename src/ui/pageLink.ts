@@ -19,9 +19,13 @@ function namesElement(hash: string): boolean {
   return document.getElementById(id) !== null || document.getElementById(decoded) !== null;
 }
 
+/** Begins the address of a comparison (SaveComparison.tsx), which is no setting. */
+export const COMPARISON = "#comparison=";
+
 /** Takes the recipes from the address; reports the parts that are invalid. A hash that is not meant as settings changes nothing. */
 function read(store: StudioStore["store"]): void {
   const { hash } = location;
+  if (hash.startsWith(COMPARISON)) return void store.getState().openComparisonLink(hash.slice(COMPARISON.length));
   if (namesElement(hash)) return history.replaceState(null, "", linkOf(store));
   const { problems, ...linked } = readHash(hash);
   const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, setGeneration, notify } = store.getState();
@@ -85,7 +89,8 @@ export function linkPage(store: StudioStore["store"]): void {
       state.evaluationTokens === before.evaluationTokens &&
       state.calibration === before.calibration &&
       state.evaluation === before.evaluation;
-    if (same || waiting) return;
+    // the address of a comparison stays while it is shown, so that a reload shows it again
+    if (same || waiting || state.linkedComparison || location.hash.startsWith(COMPARISON)) return;
     waiting = true;
     setTimeout(() => {
       waiting = false;

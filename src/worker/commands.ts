@@ -43,6 +43,11 @@ const exportLater = (state: WorkerState) =>
 const storageLater = () =>
   later(["storage", "removeStored"], async () => (await import("./commands/storageCommands.ts")).storageCommands());
 
+const comparisonLater = (state: WorkerState) =>
+  later(["examples", "pairTexts", "nextTokens"], async () =>
+    (await import("./commands/comparisonCommands.ts")).comparisonCommands(state),
+  );
+
 export class Commands {
   private readonly handlers: Handlers;
   private readonly state: WorkerState;
@@ -51,8 +56,9 @@ export class Commands {
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
     this.state = state;
-    const [recovering, exporting, storing] = [recoverLater(state), exportLater(state), storageLater()];
-    this.preloads = [recovering.preload, exporting.preload, storing.preload, ggufScripts];
+    const [recovering, exporting] = [recoverLater(state), exportLater(state)];
+    const [storing, comparing] = [storageLater(), comparisonLater(state)];
+    this.preloads = [recovering.preload, exporting.preload, storing.preload, comparing.preload, ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -61,6 +67,7 @@ export class Commands {
       ...storing.handlers,
       ...measureCommands(state),
       ...exporting.handlers,
+      ...comparing.handlers,
     };
   }
 

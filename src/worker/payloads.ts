@@ -11,6 +11,7 @@ import type {
   FormSize,
   GgufType,
   GuardRecord,
+  LikelyToken,
   Manifest,
   MlpMatrix,
   ModelCard,
@@ -167,6 +168,7 @@ export type Task =
   | "selfCheck"
   | "weights"
   | "losses"
+  | "texts"
   | "scores"
   | "recover"
   | "curve";
@@ -312,6 +314,29 @@ export interface TokenLosses {
   tokens: readonly string[];
   first: Float32Array;
   second: Float32Array;
+}
+
+export interface WrittenToken {
+  id: number;
+  text: string;
+}
+
+/** What two runs write from one prompt; a missing run stands for the dense model. */
+export interface PairTexts {
+  /** Ids of the prompt. */
+  prompt: readonly number[];
+  first: readonly WrittenToken[];
+  second: readonly WrittenToken[];
+}
+
+/** A token that a model finds likely at one place of a text. probability: from 0 to 1, at temperature 1. */
+export type LikelyNext = WrittenToken & Pick<LikelyToken, "probability">;
+
+/** The likeliest tokens at one place of a text, likeliest first. */
+export interface NextTokens {
+  first: readonly LikelyNext[];
+  second: readonly LikelyNext[];
+  dense: readonly LikelyNext[];
 }
 
 /** A zero-shot task: made from the evaluation text, or as it was read from a file. */

@@ -24,6 +24,8 @@ import type {
   ModelSource,
   NamedWindow,
   NestedExport,
+  NextTokens,
+  PairTexts,
   PausedRecovery,
   PerplexityResult,
   Progress,
@@ -99,8 +101,16 @@ export type Command =
   | { type: "record"; of: "run" | "shown"; msPerToken: { dense: number; pruned: number } | null }
   /** Makes a saved run the current pruning. */
   | { type: "restore"; run: Run }
-  /** Null: the dense model. */
+  /** Makes the dense model the only one: nothing is pruned. Checkpoints stay as they are. */
+  | { type: "showDense" }
+  /** Asks for the finished runs that come with the page. */
+  | { type: "examples" }
+  /** Null: the dense model; so below. */
   | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
+  /** Writes text with one after the other. */
+  | ({ type: "pairTexts"; first: Run | null; second: Run | null } & Sampling)
+  /** Asks for the likeliest tokens after `ids` under both, and under the dense model. */
+  | { type: "nextTokens"; first: Run | null; second: Run | null; ids: readonly number[] }
   /**
    * Scores zero-shot tasks with at most `items` items each, and agreement with the dense model on `tokens` of the evaluation text. Cancelling
    * it ends it early: what is complete stays.
@@ -113,7 +123,7 @@ export type Command =
   | { type: "evaluationTokens"; tokens: number }
   /** Measures the run's architecture at another ratio; the current pruning stays. */
   | { type: "curve"; ratio: number; tokens: number }
-  | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
+  | ({ type: "generate" } & Sampling)
   /** Asks for the sizes of all forms of the current pruning. */
   | { type: "formSizes"; choice: ExportChoice }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
@@ -126,6 +136,14 @@ export type Command =
   /** Compares every kernel with its reference on this adapter; `measure`: runs all parts of the lab. */
   | { type: "selfCheck"; measure: boolean }
   | { type: "cancel"; task: Task };
+
+/** How text is written; tokens: how many at most. */
+interface Sampling {
+  prompt: string;
+  tokens: number;
+  temperature: number;
+  seed: number;
+}
 
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 
@@ -165,7 +183,11 @@ export interface Replies {
   /** Null where nothing is pruned, or where its perplexity was not measured. */
   record: Run | null;
   restore: ShownPruning;
+  showDense: null;
+  examples: readonly Run[];
   tokenLosses: TokenLosses;
+  pairTexts: PairTexts;
+  nextTokens: NextTokens;
   scoreTasks: ScoreReport;
   perplexity: PerplexityResult;
   quantisation: QuantisationResult;

@@ -15,6 +15,7 @@ import type { CompareSettings } from "../compare/compareArguments.ts";
 import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
 import { measureMasks, train } from "./pruneGates.ts";
+import type { RunCurves } from "./runCurves.ts";
 import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";
 
 export type StructuralRun = Exclude<PlannedRun, { kind: "weights" }>;
@@ -33,12 +34,17 @@ export interface TrainedMasks {
 }
 
 /** One training for every ratio; its architectures are in the order of `ratios`. */
-type EveryRatio = Pick<TrainedRatios, "architectures" | "steps"> & { recipe: Recipe; ratios: readonly number[] };
+type EveryRatio = Pick<TrainedRatios, "architectures" | "steps" | "curves"> & {
+  recipe: Recipe;
+  ratios: readonly number[];
+};
 
 interface PrunedMasks {
   made: RunRecord["made"];
   masks: Masks;
   measured: MeasuredPair;
+  /** Of a training. */
+  curves?: RunCurves;
 }
 
 export interface MethodOptions {
@@ -62,8 +68,8 @@ export async function pruneStructures(
     case "disp": {
       const { kind, gates: mode, ratio, seed } = planned;
       const recipe = { ...DEFAULT_RECIPE, gates: mode, widthMultiple, ratio, seed, steps, tokens };
-      const { architecture, steps: made } = await train(run, recipe, report);
-      return gates({ kind, recipe, steps: made }, architecture.masks);
+      const { architecture, steps: made, curves } = await train(run, recipe, report);
+      return { ...(await gates({ kind, recipe, steps: made }, architecture.masks)), curves };
     }
     case "every": {
       const { ratio } = planned;
@@ -73,7 +79,9 @@ export async function pruneStructures(
       const architecture = every.architectures[every.ratios.indexOf(ratio)];
       if (!architecture)
         throw new EngineError("bug", `expected an architecture at ${ratio} of the training for every ratio, got none`);
-      return gates({ kind: "disp", recipe: { ...every.recipe, ratio }, steps: every.steps }, architecture.masks);
+      const { recipe, steps: trainedSteps, curves } = every;
+      const made = { kind: "disp", recipe: { ...recipe, ratio }, steps: trainedSteps } as const;
+      return { ...(await gates(made, architecture.masks)), curves };
     }
     case "baseline": {
       const { kind, method, ratio, seed } = planned;

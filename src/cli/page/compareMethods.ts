@@ -14,6 +14,7 @@ import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./run
 import { recoveryPlan } from "./recover.ts";
 import { scorerOf } from "./scoreRuns.ts";
 import { type FinishedRuns, readFinished, reuseMasks } from "./finishedRuns.ts";
+import { savedHistory } from "./runCurves.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings, FinishedRuns {}
@@ -72,14 +73,14 @@ function largestRecovery({ runs, ...settings }: CompareRequest): Pick<RunRequest
 async function recordOf(
   run: OpenRun,
   planned: PlannedRun,
-  { made, measured, masks, recovery }: FinishedMethod,
+  { made, measured, before, masks, recovery, curves }: FinishedMethod,
 ): Promise<FinishedRun> {
   const method = compareMethodOf({ made, ...(recovery ? { recovery } : {}) }, planned);
   const { name, fingerprint, config, dtype } = run.opened;
   const { adapter, calibration, perplexity } = (await run.exportOptions(measured)).receipt;
   const [pair] = perplexity;
   if (!pair) throw new EngineError("bug", "expected a perplexity of the run, got none");
-  return finishedRun({
+  const found = finishedRun({
     id: crypto.randomUUID(),
     name: `${method}, ${ratioOf(made)}, seed ${seedOf(made)}`,
     finished: new Date().toISOString(),
@@ -89,4 +90,8 @@ async function recordOf(
     model: { name, fingerprint, config, dtype },
     msPerToken: null,
   });
+  if (!curves || made.kind !== "disp") return found;
+  const pruned = before ? await run.pair(before) : pair;
+  const history = savedHistory(curves, { ratio: made.recipe.ratio, steps: made.steps, measured: pruned });
+  return { ...found, ...(history ? { history } : {}) };
 }

@@ -26,6 +26,7 @@ import { onnxReader } from "../../verify/onnxReader.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { sizeTable } from "./sizeTable.ts";
+import { addMetrics, noCurves, type RunCurves } from "./runCurves.ts";
 import { runSubject } from "./runSubject.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
@@ -43,6 +44,7 @@ interface TrainedGates {
   architecture: Architecture;
   steps: number;
   seconds: number;
+  curves: RunCurves;
 }
 
 /** Trains a recipe on the calibration text; `take` reads the result from the session before it is freed. Throws EngineErrors. */
@@ -51,11 +53,12 @@ export async function trainSession<T>(
   recipe: Recipe,
   report: Reporter,
   take: (session: Session) => Promise<T>,
-): Promise<{ taken: T; steps: number; seconds: number }> {
+): Promise<{ taken: T } & Omit<TrainedGates, "architecture">> {
   const { ctx, opened, calibration, checkpoints } = run;
   const subject = await runSubject(run);
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject });
   const began = performance.now();
+  const curves = noCurves();
   let lastReport = -Infinity;
   let first: { step: number; at: number } | undefined;
   let noted = false;
@@ -76,6 +79,7 @@ export async function trainSession<T>(
       due: () => performance.now() - lastReport >= REPORT_MS,
       onReport: ({ metrics, step }) => {
         lastReport = performance.now();
+        addMetrics(curves, metrics);
         noteLong(step);
         const last = (column: Float32Array): number => column.at(-1) ?? NaN;
         const [loss, penalty] = [last(metrics.loss).toFixed(3), last(metrics.penalty).toFixed(3)];
@@ -86,7 +90,7 @@ export async function trainSession<T>(
     if (from < session.step && recipe.steps % recipe.checkpointEvery !== 0)
       await checkpoints?.write(await session.checkpoint());
     const seconds = (performance.now() - began) / 1000;
-    return { taken: await take(session), steps: session.step, seconds };
+    return { taken: await take(session), steps: session.step, seconds, curves };
   } finally {
     session.free();
   }

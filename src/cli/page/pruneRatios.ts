@@ -15,6 +15,7 @@ import {
 import type { FormsRequest } from "./forms.ts";
 import { type NestedAnswer, pruneNested } from "./pruneNested.ts";
 import { measureAndExport, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
+import type { RunCurves } from "./runCurves.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
@@ -54,6 +55,7 @@ export interface TrainedRatios {
   architectures: readonly Architecture[];
   steps: number;
   seconds: number;
+  curves: RunCurves;
 }
 
 /** Trains a recipe for every ratio and returns the requested ratios. Throws EngineErrors. */

@@ -17,16 +17,19 @@ import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import { type MethodOptions, pruneStructures, type StructuralRun } from "./compareMasks.ts";
 import type { MeasuredPair, OpenRun } from "./openRun.ts";
 import { asksForRecovery } from "./recover.ts";
+import type { RunCurves } from "./runCurves.ts";
 import { measureMasks, recoverMasks } from "./pruneGates.ts";
 import { calibrateAndPrune, recoverWeights } from "./pruneWeights.ts";
 
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
 
-/** A finished run: how it was made, what was measured, before its recovery too, and its masks. */
-export type FinishedMethod = { made: RunRecord["made"]; measured: MeasuredPair; before?: MeasuredPair } & Pick<
-  FinishedRunInput,
-  "masks" | "recovery"
->;
+/** A finished run: how it was made, what was measured, before its recovery too, its masks, and the curves of a training. */
+export type FinishedMethod = {
+  made: RunRecord["made"];
+  measured: MeasuredPair;
+  before?: MeasuredPair;
+  curves?: RunCurves;
+} & Pick<FinishedRunInput, "masks" | "recovery">;
 
 /** Makes one run, recovers it where it asks for that, and measures it. A recovery that was undone leaves the pruned run. Throws EngineErrors. */
 export function runMethod(run: OpenRun, planned: PlannedRun, options: MethodOptions): Promise<FinishedMethod> {
@@ -51,14 +54,15 @@ async function structuralRun(run: OpenRun, planned: StructuralRun, options: Meth
   const key = pruningKeyOf(planned);
   const pruned = trained.pruned.get(key) ?? (await pruneStructures(run, planned, options));
   trained.pruned.set(key, pruned);
-  const { made, measured } = pruned;
+  const { made, measured, curves } = pruned;
   const masks = { kind: "gates", masks: pruned.masks } as const;
+  const done = { made, masks, ...(curves ? { curves } : {}) };
   const choices = recoverChoices(planned, settings);
   const result = asksForRecovery(choices) && (await recoverMasks(run, pruned, choices, report)).result;
-  if (!result) return { made, measured, masks };
+  if (!result) return { ...done, measured };
   try {
     const recovered = await measureMasks({ ...run, opened: result.opened }, pruned.masks);
-    return { made, measured: recovered, before: measured, masks, recovery: result.recovery };
+    return { ...done, measured: recovered, before: measured, recovery: result.recovery };
   } finally {
     result.opened.model.free();
   }

@@ -1,5 +1,6 @@
 // What the page shows, in words: one source for the badge below the results and for whatever has to say which run it is of.
 import { runName, type RunRecipe, type Targets } from "../../engine/index.ts";
+import { isExample } from "../../shared/exampleRuns.ts";
 import { ratioText, whole } from "../../shared/format.ts";
 import type { PrunedId } from "../../worker/protocol.ts";
 import type { StudioState } from "../storeState.ts";
@@ -27,6 +28,7 @@ export function pictureTitle(state: Known & Pick<StudioState, "model">): string 
 function prunedWords({ architecture, weights, restored, run }: Known, now: Date): string {
   if (restored) {
     const { name, made, finished } = restored.record;
+    if (isExample(restored.record)) return `${name} (comes with Espalier, not a run of yours)`;
     const named = name === runName(made) ? madeWords(made) : `“${name}” (${madeWords(made)})`;
     return `${named}, restored from ${timeWords(new Date(finished), now)}`;
   }

@@ -17,10 +17,13 @@ export const lossesSlice =
       name: "losses",
       turns: "own",
       isRunning: ({ losses }) => losses.phase === "reading",
-      run: (first: string, second: string) => ({
+      run: (first: string, second: string | null) => ({
         begin: { losses: { phase: "reading" } },
         async work({ turn }) {
-          const runs = { first: await library.read(first), second: await library.read(second) };
+          const runs = {
+            first: await library.read(first),
+            second: second === null ? null : await library.read(second),
+          };
           return turn(() => client.request({ type: "tokenLosses", ...runs, tokens: TOKENS }));
         },
         done: (result) => ({ losses: { phase: "read", first, second, result } }),

@@ -5,7 +5,7 @@ import { replacePruning } from "../run/currentPruning.ts";
 import type { Deps } from "../slice.ts";
 import type { GetState, Patch, SetState, StudioState } from "../storeState.ts";
 import { restoreRefusal } from "./restoreRefusal.ts";
-import type { RunLibrary } from "./runLibrary.ts";
+import { knownRun, type RunLibrary } from "./runLibrary.ts";
 import { libraryTask } from "./runTasks.ts";
 import type { RunsSlice } from "./runsState.ts";
 
@@ -34,7 +34,7 @@ export function restoring(
     },
   });
   return async (id) => {
-    const record = library.find(id);
+    const record = knownRun(get(), id);
     if (!record) return;
     const refusal = restoreRefusal(get(), record);
     if (refusal) return set({ runsError: new EngineError("config", refusal) });

@@ -1,13 +1,14 @@
 // Changes of the saved runs, in the browser's store and in the state alike.
 import { EngineError, type Run, type RunRecord } from "../../engine/index.ts";
-import type { GetState, SetState } from "../storeState.ts";
+import { isExample } from "../../shared/exampleRuns.ts";
+import type { GetState, SetState, StudioState } from "../storeState.ts";
 import { byTime, type RunStore } from "./runStore.ts";
 
 export interface RunLibrary {
   store: RunStore;
   /** The record of a saved run, if there is one. */
   find(id: string): RunRecord | undefined;
-  /** A saved run with its masks. Rejects with "config" if there is none, "storage" or "format" if its masks cannot be read. */
+  /** A saved run or a shown example, with its masks. Rejects with "config" if there is none, "storage" or "format" if its masks cannot be read. */
   read(id: string): Promise<Run>;
   /** Adds runs; those with the id of a saved one replace it. Rejects with "storage" where they are in this tab only. */
   add(runs: readonly Run[]): Promise<void>;
@@ -17,6 +18,14 @@ export interface RunLibrary {
   /** The saved run with the same masks on the same text, if there is one. */
   twin(run: Run): Promise<RunRecord | undefined>;
 }
+
+/** The run that the page shows is an example as it came: what is measured of it now belongs to no run of the user's. */
+export const showsExample = ({ restored, recovered }: Pick<StudioState, "restored" | "recovered">): boolean =>
+  restored !== null && recovered === null && isExample(restored.record);
+
+/** The record of a saved run or of an example that is shown; undefined for any other id. */
+export const knownRun = ({ runs, examples }: Pick<StudioState, "runs" | "examples">, id: string) =>
+  runs?.find((record) => record.id === id) ?? examples?.find(({ record }) => record.id === id)?.record;
 
 /** Whether two records may be of the same masks, measured in the same way. */
 const alike = (a: RunRecord, b: RunRecord): boolean =>
@@ -35,6 +44,8 @@ export function runLibrary(store: RunStore, set: SetState, get: GetState): RunLi
     store,
     find,
     async read(id) {
+      const example = get().examples?.find(({ record }) => record.id === id);
+      if (example) return example;
       const record = find(id);
       if (!record) throw new EngineError("config", "This run is not saved any more; choose another one.");
       const [masks, history] = [await store.masks(id), await store.history(id)];

@@ -1,11 +1,11 @@
 // The tasks on saved runs: saving, removing, and JSON files. Their errors are shown beside the list.
-import { EngineError, readRuns, type Run, runJson, runKind } from "../../engine/index.ts";
+import { EngineError, isComparison, readRuns, type Run, runJson, runKind } from "../../engine/index.ts";
 import { currentPruning, showsRun } from "../run/currentPruning.ts";
 import type { Deps } from "../slice.ts";
 import { completeScoresOf } from "../scores/scoresSlice.ts";
 import type { GetState, Patch, SetState, StudioState } from "../storeState.ts";
 import type { LongTask, TaskOptions, WorkControls } from "../task.ts";
-import type { RunLibrary } from "./runLibrary.ts";
+import { knownRun, type RunLibrary, showsExample } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 
 /** How many removed runs can be brought back. */
@@ -54,11 +54,11 @@ function withCurves(run: Run, state: StudioState, { series }: Pick<Deps, "series
 }
 
 /** Makes the action that reads the current pruning as a run. */
-export function shownRun(deps: Deps, { read, find, twin }: RunLibrary, get: GetState): RunsSlice["shownRun"] {
+export function shownRun(deps: Deps, { read, twin }: RunLibrary, get: GetState): RunsSlice["shownRun"] {
   return async () => {
     const state = get();
     const { restored, recovered } = state;
-    if (restored && !recovered && find(restored.record.id)) return read(restored.record.id);
+    if (restored && !recovered && knownRun(state, restored.record.id)) return read(restored.record.id);
     if (!currentPruning(state)) return null;
     const made = await deps.turn(() => deps.client.request({ type: "record", of: "shown", msPerToken: null }));
     if (!made) return null;
@@ -78,7 +78,8 @@ export function savingRuns(
     async work({ turn }, given: Saving) {
       const state = get();
       const now = currentPruning(state);
-      if (!now || (given.what === "finished" && now.run === state.savedRun)) return;
+      // what is measured of an example makes it no run of the user's
+      if (!now || showsExample(state) || (given.what === "finished" && now.run === state.savedRun)) return;
       const isOfRun = state.weights === null && state.recovered === null;
       const of = given.what === "finished" && isOfRun ? "run" : "shown";
       const msPerToken = given.what === "time" ? given.msPerToken : null;
@@ -158,6 +159,10 @@ export function runFiles(deps: Deps, library: RunLibrary, get: GetState): Pick<R
   });
   const importing = libraryTask(deps, {
     async work(_controls, text: string, file: string) {
+      if (isComparison(text)) {
+        get().openComparison(text, file);
+        return null;
+      }
       const read = readRuns(text, file);
       const fresh = read.filter(({ record }) => !library.find(record.id));
       // A file may have the same run several times.

@@ -48,7 +48,8 @@ export const runsSlice =
       renameRun: renaming.start,
       ...removingRuns(deps, library, get),
       ...runFiles(deps, library, get),
-      readRunMasks: (id) => kept.masks(id),
+      readRunMasks: async (id) =>
+        get().examples?.find(({ record }) => record.id === id)?.masks ?? (await kept.masks(id)),
       readRun: (id) => library.read(id),
       shownRun: shownRun(deps, library, get),
       saveUnsavedRuns: again.start,

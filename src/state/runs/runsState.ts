@@ -1,6 +1,6 @@
 // State of the library of runs, and of the comparison of two of them.
-import type { EngineError, Run, RunMasks, RunRecord } from "../../engine/index.ts";
-import type { TokenLosses } from "../../worker/protocol.ts";
+import type { Comparison, EngineError, Run, RunMasks, RunRecord } from "../../engine/index.ts";
+import type { NextTokens, PairTexts, TokenLosses } from "../../worker/protocol.ts";
 
 export interface RunsSlice {
   /** Saved runs, newest first; null before they were listed. */
@@ -48,8 +48,59 @@ export interface LossesSlice {
   losses:
     | { phase: "none" }
     | { phase: "reading" }
-    | { phase: "read"; first: string; second: string; result: TokenLosses }
+    | { phase: "read"; first: string; second: string | null; result: TokenLosses }
     | { phase: "failed"; error: EngineError };
-  compareLosses(first: string, second: string): Promise<void>;
+  /** Compares a run with another one, or with the dense model (null). */
+  compareLosses(first: string, second: string | null): Promise<void>;
   cancelLosses(): Promise<void>;
+}
+
+export interface ExamplesSlice {
+  /** Finished runs that come with the page, while they are shown. They are not among `runs`. */
+  examples: readonly Run[] | null;
+  /** Shows them. The first one becomes the current pruning where that takes the place of nothing. */
+  showExamples(): Promise<void>;
+  /** Makes an example the current pruning. */
+  loadExample(id: string): Promise<void>;
+  /** Hides them. If one is the current pruning, the run of this session or the dense model takes its place, with the settings from before. */
+  leaveExamples(): Promise<void>;
+}
+
+/** A place in one of two texts, and what is known of it. side: whose text; at: the index of the token. */
+interface TextPlace {
+  side: "first" | "second";
+  at: number;
+}
+
+export interface ComparisonSlice {
+  /** What two runs write; a missing second one is the dense model. */
+  pairTexts:
+    | { phase: "none" }
+    | { phase: "writing" }
+    | {
+        phase: "written";
+        first: string;
+        second: string | null;
+        /** How it was written: the settings may have changed since. */
+        sampling: { prompt: string; tokens: number; temperature: number; seed: number };
+        result: PairTexts;
+      }
+    | { phase: "failed"; error: EngineError };
+  /** The likeliest tokens at one place of those texts. */
+  nextTokens:
+    | { phase: "none" }
+    | ({ phase: "reading" } & TextPlace)
+    | ({ phase: "read"; likely: NextTokens } & TextPlace)
+    | { phase: "failed"; error: EngineError };
+  /** A comparison that somebody else has made. */
+  linkedComparison: Comparison | null;
+  /** Writes with a run and another one, or the dense model (null), with the settings of the text panel. */
+  writePair(first: string, second: string | null): Promise<void>;
+  cancelPair(): Promise<void>;
+  readNext(side: TextPlace["side"], at: number): Promise<void>;
+  /** Shows a comparison from the text of a JSON file. */
+  openComparison(text: string, file: string): void;
+  /** Shows one from a link. packed: as `comparisonLink` made it. */
+  openComparisonLink(packed: string): Promise<void>;
+  closeComparison(): void;
 }

@@ -76,6 +76,7 @@ const OTHERS: readonly Action[] = [
     act: fillScreen,
   },
   { id: "tour", name: "Take the tour of seven steps", act: (state) => state.showTour(0) },
+  { id: "examples", name: "Show finished examples", act: (state) => void state.showExamples() },
   { id: "glossary", name: "Explain the terms", act: (state) => state.showDialog("glossary") },
   { id: "models", name: "Open another model…", able: canOpenModel, act: (state) => state.showLibrary(true) },
   { id: "storage", name: "Show what this browser stores…", act: (state) => state.showDialog("storage") },

@@ -1,9 +1,11 @@
 // What the page does, in plain words, and the ways to see it without reading on.
-import { useActions } from "../studioContext.tsx";
+import { goTo } from "../parts/goTo.ts";
+import { useActions, useStudio } from "../studioContext.tsx";
 import { WithTerms } from "../terms/WithTerms.tsx";
 
 export function Sentence() {
-  const { showDialog, showTour } = useActions();
+  const { showDialog, showTour, showExamples } = useActions();
+  const shown = useStudio(({ examples }) => examples !== null);
   return (
     <div className="sentence">
       <p>
@@ -14,6 +16,14 @@ export function Sentence() {
       </p>
       <button type="button" className="link" data-testid="open-tour" onClick={() => showTour(0)}>
         Take the tour
+      </button>
+      <button
+        type="button"
+        className="link"
+        data-testid="open-examples"
+        onClick={() => void (shown ? goTo("runs-title") : showExamples())}
+      >
+        {shown ? "Go to the examples" : "Show finished examples"}
       </button>
       <button type="button" className="link" data-testid="open-glossary" onClick={() => showDialog("glossary")}>
         Terms

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { EngineError } from "../../engine/index.ts";
 import { sentence } from "../../shared/format.ts";
 import { shownWords } from "../../state/run/shown.ts";
+import { knownRun } from "../../state/runs/runLibrary.ts";
 import type { StudioState } from "../../state/storeState.ts";
 import { PageDialog } from "../parts/PageDialog.tsx";
 import { useStudio, useStudioStore } from "../studioContext.tsx";
@@ -10,7 +11,7 @@ import { REPORT_FORMATS, type ReportFormat, saveReport } from "./saveReport.ts";
 
 /** What the report is about. */
 const subject = (state: StudioState): string =>
-  state.runs?.find(({ id }) => id === state.reportOf)?.name ?? shownWords(state);
+  (state.reportOf === null ? undefined : knownRun(state, state.reportOf))?.name ?? shownWords(state);
 
 export function ReportDialog() {
   return (

@@ -3,6 +3,7 @@ import { jaccard } from "../../charts/index.ts";
 import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/index.ts";
 import { METHOD_NAMES, recoveryWords, runKind, unpackRunMasks } from "../../engine/index.ts";
 import type { RunKind, RunMasks, RunRecord } from "../../engine/index.ts";
+import { isExample } from "../../shared/exampleRuns.ts";
 import { titleOf } from "../../shared/texts.ts";
 import { scoreText } from "../../shared/scoreTable.ts";
 import { bytes, percent, perplexityText, ratioNumber, ratioText, stepTime, whole } from "../../shared/format.ts";
@@ -16,6 +17,8 @@ export interface RunGroup {
   /** The model and what the perplexities were measured on. */
   title: string;
   runs: RunRecord[];
+  /** They are those that come with the page: no run of the user's is among them. */
+  examples: boolean;
 }
 
 /** Trainings are compared with their like only, so each kind has a mark of its own. */
@@ -88,10 +91,11 @@ export function groupRuns(runs: readonly RunRecord[]): RunGroup[] {
   const groups = new Map<string, RunGroup>();
   for (const run of runs) {
     const { text, context, tokens, beginToken, quantised = "" } = run.perplexity;
-    const key = [run.model.fingerprint, text.sha256, context, tokens, beginToken, quantised].join(" ");
+    const examples = isExample(run);
+    const key = [examples, run.model.fingerprint, text.sha256, context, tokens, beginToken, quantised].join(" ");
     const weights = quantised && `, weights quantised to ${quantised}`;
-    const title = `${run.model.name}; ${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens${weights}`;
-    const group = groups.get(key) ?? { key, title, runs: [] };
+    const title = `${examples ? "Examples: " : ""}${run.model.name}; ${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens${weights}`;
+    const group = groups.get(key) ?? { key, title, runs: [], examples };
     group.runs.push(run);
     groups.set(key, group);
   }
@@ -131,14 +135,13 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
   });
   const [first] = runs;
   const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;
-  const denseSize = size === "ms per token" ? timed : size === "bytes" ? denseBytes(first) : 1;
+  const denseSize = size === "ms per token" ? timed : size === "bytes" ? (first ? denseBytes(first) : null) : 1;
   const dense = first && denseSize !== null ? { x: denseSize, y: first.perplexity.dense } : null;
   return { points, axis: AXES[size], dense, picked };
 }
 
 /** Bytes of the dense weights, computed from a run. Weights that are zeroed one by one still take room. */
-function denseBytes(run: RunRecord | undefined): number | null {
-  if (!run) return null;
+export function denseBytes(run: RunRecord): number {
   const { modelWeights, bytes: size } = run.kept;
   return run.made.kind === "weights" ? size : Math.round((size * modelWeights.of) / modelWeights.kept);
 }

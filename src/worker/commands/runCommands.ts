@@ -29,7 +29,7 @@ export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step"
 
 export function pruningCommands(
   state: WorkerState,
-): Pick<Handlers, "target" | "gateLogits" | "pruneWeights" | "weightWindow" | "record" | "restore"> {
+): Pick<Handlers, "target" | "gateLogits" | "pruneWeights" | "weightWindow" | "record" | "restore" | "showDense"> {
   const { tasks, onDevice, pruning } = state;
   return {
     target: ({ ratio, show }) => pruning.moveTarget(ratio, show),
@@ -42,6 +42,7 @@ export function pruningCommands(
     },
     record: (command) => record(state, command),
     restore: async ({ run }) => pruning.restore(run),
+    showDense: () => Promise.resolve(pruning.showDense()),
   };
 }
 

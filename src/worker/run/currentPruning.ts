@@ -121,6 +121,13 @@ export class CurrentPruning {
     return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.facts };
   }
 
+  /** Drops what is pruned, but not the gate logits of a run. */
+  showDense(): null {
+    this.current = undefined;
+    this.onDevice.pruned.free();
+    return null;
+  }
+
   forget(): void {
     this.logits = undefined;
     this.current = undefined;

@@ -1,6 +1,7 @@
 // The badge below the results: which run, method and ratio all figures show, what was not saved with it, and what can be done about it.
-import { canKeepPoint, canShowRun } from "../../../state/allowed.ts";
+import { canKeepPoint, canRestoreRun, canShowRun } from "../../../state/allowed.ts";
 import { showsRun } from "../../../state/run/currentPruning.ts";
+import { showsExample } from "../../../state/runs/runLibrary.ts";
 import { shownWords } from "../../../state/run/shown.ts";
 import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 
@@ -10,7 +11,9 @@ export function ShownBadge() {
   const keepable = useStudio(canKeepPoint);
   const hasRun = useStudio((state) => !showsRun(state) && state.run.phase !== "idle");
   const backable = useStudio(canShowRun);
-  const { keepPoint, showRun } = useActions();
+  const example = useStudio(showsExample);
+  const leavable = useStudio(canRestoreRun);
+  const { keepPoint, showRun, leaveExamples } = useActions();
   return (
     <p className="shown" data-testid="shown">
       <span role="status" data-testid="shown-words">
@@ -22,7 +25,18 @@ export function ShownBadge() {
           Keep this point
         </button>
       ) : null}
-      {hasRun ? (
+      {example ? (
+        <button
+          type="button"
+          className="link"
+          data-testid="shown-leave"
+          disabled={!leavable}
+          onClick={() => void leaveExamples()}
+        >
+          Leave the examples
+        </button>
+      ) : null}
+      {hasRun && !example ? (
         <button
           type="button"
           className="link"

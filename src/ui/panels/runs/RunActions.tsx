@@ -1,5 +1,6 @@
 // What can be done with a saved run: compare, view, load, rename, export, delete.
 import type { RunRecord } from "../../../engine/index.ts";
+import { isExample } from "../../../shared/exampleRuns.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
 import { restoreRefusal } from "../../../state/runs/restoreRefusal.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
@@ -52,7 +53,8 @@ function Action({ text, runName, testId, disabled, reason, pressed, act }: Actio
 export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Props) {
   const { id, name } = run;
   const refusal = useStudio((state) => restoreRefusal(state, run));
-  const { removeRun, restoreRun, showReport } = useActions();
+  const { removeRun, restoreRun, loadExample, showReport } = useActions();
+  const example = isExample(run);
   const save = useSaveRuns();
   const ready = useStudio(canRestoreRun);
   return (
@@ -65,12 +67,16 @@ export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Pr
         testId="run-restore"
         disabled={!ready || refusal !== null}
         reason={refusal}
-        act={() => void restoreRun(id)}
+        act={() => void (example ? loadExample : restoreRun)(id)}
       />
-      <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
-      <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
+      {example ? null : (
+        <>
+          <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
+          <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
+        </>
+      )}
       <Action text="Report…" runName={name} testId="run-report" act={() => showReport(id)} />
-      <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />
+      {example ? null : <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />}
       {refusal ? (
         <span className="field-hint" data-testid="run-refusal">
           {refusal}

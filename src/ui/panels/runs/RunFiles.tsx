@@ -1,8 +1,8 @@
-// Saved runs as JSON files: exporting all of them, and importing others.
+// Saved runs as JSON files: exporting all of them, and importing others; and the runs that come with the page.
 import { useRef } from "react";
 import { EngineError } from "../../../engine/index.ts";
 import { readTextFile } from "../../parts/readTextFile.ts";
-import { useActions } from "../../studioContext.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { useSaveRuns } from "./useSaveRuns.ts";
 
 interface Props {
@@ -11,7 +11,8 @@ interface Props {
 }
 
 export function RunFiles({ ids }: Props) {
-  const { importRuns, notify } = useActions();
+  const { importRuns, notify, showExamples, leaveExamples } = useActions();
+  const shown = useStudio(({ examples }) => examples !== null);
   const save = useSaveRuns();
   const field = useRef<HTMLInputElement>(null);
   const take = (file: File | undefined): void => {
@@ -33,6 +34,14 @@ export function RunFiles({ ids }: Props) {
       </button>
       <button type="button" onClick={() => field.current?.click()}>
         Import JSON…
+      </button>
+      <button
+        type="button"
+        data-testid="examples-toggle"
+        aria-pressed={shown}
+        onClick={() => void (shown ? leaveExamples() : showExamples())}
+      >
+        Examples
       </button>
       <input
         ref={field}

@@ -1,6 +1,7 @@
 // The list of saved runs, and the field that searches it.
 import { useDeferredValue, useMemo, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
+import { isExample } from "../../../shared/exampleRuns.ts";
 import { whole } from "../../../shared/format.ts";
 import { matching } from "../../views/runViews.ts";
 import type { RunGroup } from "../../views/runViews.ts";
@@ -27,7 +28,12 @@ function Rows({ runs, hashes, pair, onPick, viewed, onView }: RowsProps) {
   const [limit, setLimit] = useState(ROWS);
   const left = runs.length - limit;
   return (
-    <ul className="runs-list" data-testid="runs-list" aria-label="Saved runs" tabIndex={0}>
+    <ul
+      className="runs-list"
+      data-testid="runs-list"
+      aria-label={runs.some(isExample) ? "Examples" : "Saved runs"}
+      tabIndex={0}
+    >
       {runs.slice(0, limit).map((run) => (
         <RunRow
           key={run.id}
@@ -62,7 +68,7 @@ export function RunSearch({ group, ...choices }: Props) {
     <div>
       <div className="field">
         <label htmlFor="runs-search">
-          Search {whole(count)} {count === 1 ? "run" : "runs"}
+          Search {whole(count)} {group.examples ? "examples" : count === 1 ? "run" : "runs"}
         </label>
         <input
           id="runs-search"

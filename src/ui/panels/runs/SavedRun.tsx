@@ -11,6 +11,7 @@ import {
 } from "../../../charts/index.ts";
 import type { GateData, MatrixPart, RunData, WidthsData } from "../../../charts/index.ts";
 import { EngineError, type Run, type RunRecord } from "../../../engine/index.ts";
+import { isExample } from "../../../shared/exampleRuns.ts";
 import { keptPercent, perplexityText } from "../../../shared/format.ts";
 import { titleOf } from "../../../shared/texts.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
@@ -112,7 +113,7 @@ interface Props {
 }
 
 export function SavedRun({ record, onClose }: Props) {
-  const { readRun, restoreRun, notify } = useActions();
+  const { readRun, restoreRun, loadExample, notify } = useActions();
   const [run, setRun] = useState<Run | null>(null);
   useEffect(() => {
     let mounted = true;
@@ -129,7 +130,11 @@ export function SavedRun({ record, onClose }: Props) {
   const why = useId();
   const { text, dense, pruned } = record.perplexity;
   return (
-    <section className="runs-compare" data-testid="saved-run" aria-label={`Saved run ${record.name}`}>
+    <section
+      className="runs-compare"
+      data-testid="saved-run"
+      aria-label={`${isExample(record) ? "Run" : "Saved run"} ${record.name}`}
+    >
       <h3>
         {record.name}, of {record.model.name}
       </h3>
@@ -143,7 +148,7 @@ export function SavedRun({ record, onClose }: Props) {
           data-testid="saved-run-load"
           disabled={!ready || refusal !== null}
           aria-describedby={refusal ? why : undefined}
-          onClick={() => void restoreRun(record.id)}
+          onClick={() => void (isExample(record) ? loadExample : restoreRun)(record.id)}
         >
           Load
         </button>

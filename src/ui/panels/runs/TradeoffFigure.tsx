@@ -3,6 +3,8 @@ import { useMemo, useState } from "react";
 import { tradeoff } from "../../../charts/index.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { Figure } from "../../parts/Figure.tsx";
+import { isExample } from "../../../shared/exampleRuns.ts";
+import { knownRun } from "../../../state/runs/runLibrary.ts";
 import { modelRefusal } from "../../../state/runs/restoreRefusal.ts";
 import { useActions, useStudioStore } from "../../studioContext.tsx";
 import { SIZES, tradeoffOf } from "../../views/runViews.ts";
@@ -27,18 +29,18 @@ interface Props {
 export function TradeoffFigure({ groups, group, pair, onGroup, onPick, onView }: Props) {
   const [size, setSize] = useState<Size>("whole model");
   const source = useValueSource(useMemo(() => tradeoffOf(group.runs, size, pair), [group, size, pair]));
-  const { restoreRun } = useActions();
+  const { restoreRun, loadExample } = useActions();
   const { store } = useStudioStore();
   const make = useMemo(() => {
     const onOpen = (id: string): void => {
       const state = store.getState();
-      const record = state.runs?.find((run) => run.id === id);
+      const record = knownRun(state, id);
       // a run whose model is not open can only be looked at
       if (record && modelRefusal(state, record)) onView(id);
-      else void restoreRun(id);
+      else void (record && isExample(record) ? loadExample : restoreRun)(id);
     };
     return (node: HTMLElement) => tradeoff(node, { onPick, onOpen });
-  }, [onPick, onView, restoreRun, store]);
+  }, [onPick, onView, restoreRun, loadExample, store]);
   return (
     <div>
       <div className="runs-choices">
@@ -60,7 +62,7 @@ export function TradeoffFigure({ groups, group, pair, onGroup, onPick, onView }:
       <Figure
         name="tradeoff"
         title="What pruning costs"
-        caption="Every saved run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it, or to view it while its model is not open; Shift-click two to compare."
+        caption="Every listed run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it, or to view it while its model is not open; Shift-click two to compare."
         make={make}
         table={tradeoffTable}
         of={group.title}

@@ -48,7 +48,8 @@ function Reading() {
 
 interface Props {
   a: RunRecord;
-  b: RunRecord;
+  /** Null: the dense model. */
+  b: RunRecord | null;
   /** The two in words. */
   of: string;
 }
@@ -56,9 +57,10 @@ interface Props {
 export function LossPerToken({ a, b, of }: Props) {
   const losses = useStudio((state) => state.losses);
   const ready = useStudio(canCompareLosses);
-  const refusal = useStudio((state) => restoreRefusal(state, a) ?? restoreRefusal(state, b));
+  const refusal = useStudio((state) => restoreRefusal(state, a) ?? (b && restoreRefusal(state, b)));
   const { compareLosses } = useActions();
-  const read = losses.phase === "read" && losses.first === a.id && losses.second === b.id ? losses.result : null;
+  const read =
+    losses.phase === "read" && losses.first === a.id && losses.second === (b?.id ?? null) ? losses.result : null;
   return (
     <div>
       {losses.phase === "reading" ? (
@@ -70,7 +72,7 @@ export function LossPerToken({ a, b, of }: Props) {
             data-testid="losses-start"
             disabled={!ready || refusal !== null}
             title={refusal ?? undefined}
-            onClick={() => void compareLosses(a.id, b.id)}
+            onClick={() => void compareLosses(a.id, b?.id ?? null)}
           >
             Compare loss per token
           </button>

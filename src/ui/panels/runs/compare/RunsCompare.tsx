@@ -1,4 +1,4 @@
-// Two runs compared: the overlap of what they keep, which of them keeps which dimension, and which predicts which token better.
+// Two runs, or a run and the dense model, compared: the verdict, what they write, the overlap of what they keep, which of them keeps which dimension, and which predicts which token better.
 import { useEffect, useMemo, useState } from "react";
 import { comparedMasks, gateMap, overlapTable } from "../../../../charts/index.ts";
 import type { GateData, OverlapData } from "../../../../charts/index.ts";
@@ -9,6 +9,10 @@ import { useActions } from "../../../studioContext.tsx";
 import { overlapOf } from "../../../views/runViews.ts";
 import { useValueSource } from "../../../views/useValueSource.ts";
 import { LossPerToken } from "./LossPerToken.tsx";
+import { WrittenTexts } from "./WrittenTexts.tsx";
+import { SaveComparison } from "./SaveComparison.tsx";
+import { VerdictTable } from "./VerdictTable.tsx";
+import { pairWords } from "./verdict.ts";
 import { mapTable, overlapRows } from "../../../views/figureTables.ts";
 
 interface OverlapProps {
@@ -86,30 +90,41 @@ function Masks({ a, b, of }: MasksProps) {
 
 interface Props {
   a: RunRecord;
-  b: RunRecord;
+  /** Null: the dense model. */
+  b: RunRecord | null;
 }
 
-/** "A: DISP 50 %, seed 1 vs B: DISP 40 %, seed 1". */
-const pairWords = (a: RunRecord, b: RunRecord): string => `A: ${a.name} vs B: ${b.name}`;
-
-export function RunsCompare({ a, b }: Props) {
+/** The masks of both; null until they are read, and for the dense model, which keeps everything. */
+function useMasks(a: RunRecord, b: RunRecord | null): readonly [RunMasks, RunMasks] | null {
   const { readRunMasks, notify } = useActions();
   const [masks, setMasks] = useState<readonly [RunMasks, RunMasks] | null>(null);
+  const second = b?.id;
   useEffect(() => {
+    if (second === undefined) return undefined;
     let mounted = true;
-    Promise.all([readRunMasks(a.id), readRunMasks(b.id)]).then(
+    Promise.all([readRunMasks(a.id), readRunMasks(second)]).then(
       (both) => mounted && setMasks(both),
       (error: unknown) => notify(EngineError.from(error), "runs"),
     );
     return () => {
       mounted = false;
     };
-  }, [a.id, b.id, readRunMasks, notify]);
+  }, [a.id, second, readRunMasks, notify]);
+  return masks;
+}
+
+export function RunsCompare({ a, b }: Props) {
+  const masks = useMasks(a, b);
+  const words = pairWords(a, b);
   return (
     <div className="runs-compare" data-testid="runs-compare">
-      <h3>{pairWords(a, b)}</h3>
-      {masks ? <Masks a={masks[0]} b={masks[1]} of={pairWords(a, b)} /> : null}
-      <LossPerToken a={a} b={b} of={pairWords(a, b)} />
+      <h3>{words}</h3>
+      {b ? null : <p className="field-hint">Compare of another run takes the place of the dense model.</p>}
+      <VerdictTable a={a} b={b} />
+      <SaveComparison a={a} b={b} />
+      <WrittenTexts a={a} b={b} />
+      {masks ? <Masks a={masks[0]} b={masks[1]} of={words} /> : null}
+      <LossPerToken a={a} b={b} of={words} />
     </div>
   );
 }
