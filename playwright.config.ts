@@ -27,6 +27,8 @@ export default defineConfig({
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1440, height: 900 },
     colorScheme: "light",
+    // a copy of the page would answer instead of the server, whose faults are tested; offline.spec.ts allows it
+    serviceWorkers: "block",
     // tracing runs on the page's own thread, whose speed the tests measure
     trace: "off",
     screenshot: "only-on-failure",

@@ -1,6 +1,7 @@
 // Build and development server of the studio; vitest.config.ts adds the test projects.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { keptOffline } from "./scripts/studio/keptOffline.ts";
 import { plainShaders } from "./scripts/studio/plainShaders.ts";
 import { PAGE_POLICY, SECURITY_HEADERS } from "./scripts/studio/policy.ts";
 import manifest from "./package.json" with { type: "json" };
@@ -8,10 +9,11 @@ import manifest from "./package.json" with { type: "json" };
 /** No file of the engine or of the charts does anything when it is imported: the page gets none of the shaders, and no chart before its panel. */
 const TREESHAKE = { moduleSideEffects: [{ test: /\/src\/(engine|charts)\/.*\.ts$|\.wgsl/, sideEffects: false }] };
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [
     react(),
     plainShaders(),
+    command === "build" ? keptOffline() : null,
     {
       // not in development, where vite itself runs inline scripts
       name: "content-security-policy",
@@ -36,4 +38,4 @@ export default defineConfig({
   },
   build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500, rolldownOptions: { treeshake: TREESHAKE } },
   worker: { format: "es", plugins: () => [plainShaders()], rolldownOptions: { treeshake: TREESHAKE } },
-});
+}));

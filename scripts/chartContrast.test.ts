@@ -1,4 +1,4 @@
-// The numbers in the table of overlaps (charts.css) can be read on every shade, in both themes.
+// The numbers in the table of overlaps (theme.css) can be read on every shade, in both themes.
 import { readFileSync } from "node:fs";
 import { lab, rgb } from "d3";
 import { expect, it } from "vitest";
@@ -6,9 +6,9 @@ import { colourRamp } from "../src/charts/lib/frame/theme.ts";
 import { numberColour } from "../src/charts/gates/overlap/overlapGeometry.ts";
 import { DICHROMACIES, luminance, oklab, seenWith } from "./contrast.fixture.ts";
 
-const css = readFileSync("src/charts/charts.css", "utf8");
+const css = readFileSync("src/charts/theme.css", "utf8");
 
-/** A colour of charts.css in a theme, as "#rrggbb". */
+/** A colour of theme.css in a theme, as "#rrggbb". */
 function colour(property: string, theme: "light" | "dark"): string {
   const value = new RegExp(`${property}: ([^;]+);`).exec(css)?.[1] ?? "";
   const [light = value, dark = value] = value.match(/#\w+/g) ?? [];

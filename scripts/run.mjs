@@ -24,7 +24,7 @@ const COMMANDS = {
   lab: { file: "bench/lab/command.ts" },
   quality: { file: "bench/quality.ts" },
   soak: { file: "bench/soak.ts", browser: true },
-  screenshot: { file: "scripts/studio/screenshot.ts", browser: true },
+  screenshots: { file: "scripts/studio/screenshots.ts", browser: true },
 };
 
 /** Ends the program with a line that says what is wrong and what to do. */

@@ -8,6 +8,7 @@ import { showStopped } from "./ui/errors/stopped.ts";
 import { linkGpuMemory } from "./ui/gpuMemory.ts";
 import { keepFocus } from "./ui/keepFocus.ts";
 import { linkLongRuns } from "./ui/longRuns.ts";
+import { linkOffline } from "./ui/linkOffline.ts";
 import { linkPage } from "./ui/pageLink.ts";
 import { StudioProvider } from "./ui/studioContext.tsx";
 import { linkTheme } from "./ui/theme.ts";
@@ -20,6 +21,7 @@ linkSingleKeys(studio.store);
 linkGpuMemory(studio.store);
 linkPage(studio.store);
 linkLongRuns(studio);
+linkOffline(studio.store);
 keepFocus();
 
 const root = document.getElementById("root");

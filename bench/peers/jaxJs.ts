@@ -21,8 +21,9 @@ type Step = (
   batch: JaxBatch,
 ) => { state: State; loss: np.Array };
 
+/** The arrays here are never shared memory, which jax-js does not take. */
 const upload = (values: Float32Array | Int32Array, shape: readonly number[]): np.Array =>
-  np.array(values, { shape: [...shape] });
+  np.array(values as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>, { shape: [...shape] });
 
 /** AdamW (METHOD.md 1.4). Takes ownership of the state and the gradients. */
 function adamW(state: State, gradients: JaxParameters, correction: np.Array, recipe: StepRecipe): State {

@@ -15,7 +15,8 @@ export async function soak(
   scenario: Scenario,
   { address, rounds, onRound }: { address: string; rounds: number; onRound?: (figures: Figures, i: number) => void },
 ): Promise<Soaked> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  // the offline copy would count as stored bytes that grow
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   try {
     const read = await watchFigures(page);
     await openForSoak(page, scenario, address);

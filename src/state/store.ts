@@ -29,6 +29,7 @@ import { memoryRunStore, type RunStore } from "./runs/runStore.ts";
 import { scoresSlice } from "./scores/scoresSlice.ts";
 import type { Clock, Deps, SliceOf } from "./slice.ts";
 import type { StudioState } from "./storeState.ts";
+import { storageSlice } from "./storage/storageSlice.ts";
 import { taskMaker } from "./task.ts";
 import { generateSlice } from "./text/generateSlice.ts";
 import { perplexitySlice } from "./text/perplexitySlice.ts";
@@ -74,6 +75,7 @@ const studioSlices =
     ...comparisonSlice(runStore)(...args),
     ...scoresSlice(...args),
     ...figuresSlice(...args),
+    ...storageSlice(...args),
     ...pageSlice(...args),
     ...deviceSlice(...args),
   });

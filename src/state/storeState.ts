@@ -7,6 +7,7 @@ import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } fro
 import type { SettingsSlice } from "./run/settingsState.ts";
 import type { ComparisonSlice, ExamplesSlice, LossesSlice, RunsSlice } from "./runs/runsState.ts";
 import type { ScoresSlice } from "./scores/scoresState.ts";
+import type { StorageSlice } from "./storage/storageState.ts";
 import type { GenerateSlice, PerplexitySlice, TextSlice } from "./text/textState.ts";
 
 export type StudioState = ModelSlice &
@@ -31,6 +32,7 @@ export type StudioState = ModelSlice &
   ComparisonSlice &
   ScoresSlice &
   FiguresSlice &
+  StorageSlice &
   PageSlice &
   DeviceSlice;
 

@@ -38,6 +38,7 @@ import "./styles/figures.css";
 import "./styles/text.css";
 import "./styles/export.css";
 import "./styles/library.css";
+import "./styles/storage.css";
 import "./styles/target.css";
 import "./styles/runs.css";
 import "./styles/tasks.css";

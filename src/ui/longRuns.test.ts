@@ -14,11 +14,20 @@ it("puts progress and time left into the title", () => {
   expect(windowTitle({ ...state, run: { ...training, phase: "paused" } })).toBe("Paused – Espalier");
 });
 
+it("puts the progress of other long work into the title, one at a time", () => {
+  const state = bench().store.getState();
+  const weights = { task: "weights", done: 1, total: 4, unit: "parts" } as const;
+  const exporting = { task: "export", done: 1, total: 2, unit: "bytes", secondsLeft: 61 } as const;
+  expect(windowTitle({ ...state, progress: { weights, export: exporting } })).toBe("Pruning 25 % – Espalier");
+  expect(windowTitle({ ...state, progress: { export: exporting } })).toBe("Exporting 50 %, 1 min 01 s left – Espalier");
+});
+
 it("works while training, and not while paused", () => {
   const state = bench().store.getState();
   expect(isWorking(state)).toBe(false);
   expect(isWorking({ ...state, run: training })).toBe(true);
   expect(isWorking({ ...state, run: { ...training, phase: "paused" } })).toBe(false);
+  expect(isWorking({ ...state, weightPruning: { phase: "pruning" } })).toBe(true);
   expect(isWorking({ ...state, saving: { phase: "saving", form: "masked" } })).toBe(true);
 });
 

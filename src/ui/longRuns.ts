@@ -9,24 +9,40 @@ const TITLE_MS = 1000;
 const ASKED = "espalier-notify";
 
 /** Work that leaving would end. A paused run is saved. */
-export const isWorking = ({ run, recovery, exported, nested, saving }: StudioState): boolean =>
-  run.phase === "training" ||
-  recovery.phase === "recovering" ||
-  exported.phase === "preparing" ||
-  nested.phase === "preparing" ||
-  saving.phase === "saving";
+export const isWorking = (state: StudioState): boolean => {
+  const { run, weightPruning, recovery, scores, exported, nested, saving } = state;
+  return (
+    run.phase === "training" ||
+    weightPruning.phase === "pruning" ||
+    scores.phase === "measuring" ||
+    recovery.phase === "recovering" ||
+    exported.phase === "preparing" ||
+    nested.phase === "preparing" ||
+    saving.phase === "saving"
+  );
+};
+
+/** Tasks besides training that take long enough for a title, the first of them that is under way. */
+const TITLED = [
+  { task: "recover", word: "Recovering" },
+  { task: "weights", word: "Pruning" },
+  { task: "export", word: "Exporting" },
+  { task: "scores", word: "Scoring" },
+  { task: "open", word: "Opening" },
+] as const;
 
 /** "42 %, 3 min left – Espalier" while a run trains; the name alone while nothing is under way. */
-export function windowTitle(state: Pick<StudioState, "run" | "pace" | "recovery" | "progress">): string {
-  const { run, pace, recovery, progress } = state;
+export function windowTitle(state: Pick<StudioState, "run" | "pace" | "progress">): string {
+  const { run, pace, progress } = state;
   if (run.phase === "training") {
     const left = pace ? `, ${duration(pace.secondsLeft)} left` : "";
     return `${percent(run.step / Math.max(1, run.of), 0)}${left} – ${NAME}`;
   }
-  if (recovery.phase === "recovering" && progress.recover) {
-    const { done, total, secondsLeft } = progress.recover;
-    const left = secondsLeft === undefined ? "" : `, ${duration(secondsLeft)} left`;
-    return `Recovering ${percent(done / Math.max(1, total), 0)}${left} – ${NAME}`;
+  for (const { task, word } of TITLED) {
+    const under = progress[task];
+    if (!under) continue;
+    const left = under.secondsLeft === undefined ? "" : `, ${duration(under.secondsLeft)} left`;
+    return `${word} ${percent(under.done / Math.max(1, under.total), 0)}${left} – ${NAME}`;
   }
   return run.phase === "paused" ? `Paused – ${NAME}` : NAME;
 }
@@ -86,6 +102,8 @@ export function linkLongRuns({ store }: StudioStore): void {
     if (before.run.phase === "training" && state.run.phase === "done") notifyEnd("The run has ended.");
     if (before.recovery.phase === "recovering" && state.recovery.phase !== "recovering")
       notifyEnd("The recovery has ended.");
+    if (before.weightPruning.phase === "pruning" && state.weightPruning.phase !== "pruning")
+      notifyEnd("The pruning has ended.");
     if (before.exported.phase === "preparing" && state.exported.phase !== "preparing")
       notifyEnd("The export is prepared.");
   });

@@ -40,6 +40,8 @@ const exportLater = (state: WorkerState) =>
   later(["formSizes", "prepareExport", "prepareNested", "saveZip", "saveFolder", "speed"], async () =>
     (await import("./commands/exportCommands.ts")).exportCommands(state),
   );
+const storageLater = () =>
+  later(["storage", "removeStored"], async () => (await import("./commands/storageCommands.ts")).storageCommands());
 
 const matrixLater = (state: WorkerState) =>
   later(["matrix"], async () => (await import("./commands/matrixCommands.ts")).matrixCommands(state));
@@ -58,13 +60,15 @@ export class Commands {
     const state = new WorkerState(send);
     this.state = state;
     const [recovering, exporting] = [recoverLater(state), exportLater(state)];
-    const [matrix, comparing] = [matrixLater(state), comparisonLater(state)];
-    this.preloads = [recovering.preload, exporting.preload, matrix.preload, comparing.preload, ggufScripts];
+    const [matrix, storing, comparing] = [matrixLater(state), storageLater(), comparisonLater(state)];
+    const loaded = [recovering, exporting, matrix, storing, comparing];
+    this.preloads = [...loaded.map(({ preload }) => preload), ggufScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
       ...pruningCommands(state),
       ...recovering.handlers,
+      ...storing.handlers,
       ...measureCommands(state),
       ...exporting.handlers,
       ...matrix.handlers,

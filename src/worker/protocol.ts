@@ -42,6 +42,8 @@ import type {
   Savable,
   ScoreReport,
   ShownLogits,
+  StorageReport,
+  StoredKind,
   Subject,
   Task,
   TaskChoice,
@@ -59,6 +61,10 @@ export type Command =
   /** Lists the cached models, last used first. */
   | { type: "library" }
   | { type: "forget"; address: string }
+  /** Lists what the browser stores. */
+  | { type: "storage" }
+  /** Removes stored things of one kind. What a tab uses stays. */
+  | { type: "removeStored"; kind: StoredKind; ids: readonly string[] }
   | ({ type: "texts" } & TextSources)
   /** tokens: how many of the evaluation text are measured while it trains. */
   | { type: "train"; recipe: Recipe; tokens: number }
@@ -154,6 +160,9 @@ export interface Replies {
   memory: null;
   library: readonly CachedModel[];
   forget: { freedBytes: number };
+  storage: StorageReport;
+  /** inUse: how many stay because a tab uses them. */
+  removeStored: { freedBytes: number; inUse: number };
   texts: { calibrationTokens: number; evaluationTokens: number };
   /** Sent when the run pauses or ends. */
   train: RunState;

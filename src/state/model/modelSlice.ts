@@ -8,7 +8,7 @@ import type { LongTask } from "../task.ts";
 import type { ModelSlice } from "./modelState.ts";
 
 function nameOf(source: ModelSource): string {
-  if (source.kind === "embedded") return "the embedded model";
+  if (source.kind === "embedded") return "the built-in model";
   return source.kind === "files" ? source.name : source.address;
 }
 

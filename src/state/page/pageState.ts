@@ -33,7 +33,7 @@ interface Notice {
 }
 
 /** Dialogs that a key or the palette can open. */
-export type DialogName = "palette" | "keys" | "reset" | "glossary" | "report";
+export type DialogName = "palette" | "keys" | "reset" | "glossary" | "report" | "storage";
 
 export interface PageSlice {
   theme: Theme;

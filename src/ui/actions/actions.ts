@@ -65,7 +65,7 @@ const OTHERS: readonly Action[] = [
     ...{ able: canUndo, act: (state) => state.undoSettings() },
   },
   {
-    ...{ id: "redo", name: "Redo it", heldKeys: "Ctrl Shift Z" },
+    ...{ id: "redo", name: "Redo the change that was undone", heldKeys: "Ctrl Shift Z" },
     ...{ able: canRedo, act: (state) => state.redoSettings() },
   },
   {
@@ -79,6 +79,7 @@ const OTHERS: readonly Action[] = [
   { id: "examples", name: "Show finished examples", act: (state) => void state.showExamples() },
   { id: "glossary", name: "Explain the terms", act: (state) => state.showDialog("glossary") },
   { id: "models", name: "Open another model…", able: canOpenModel, act: (state) => state.showLibrary(true) },
+  { id: "storage", name: "Show what this browser stores…", act: (state) => state.showDialog("storage") },
   { id: "generate", name: "Generate text", able: canGenerate, act: (state) => void state.generate() },
   {
     id: "curve",

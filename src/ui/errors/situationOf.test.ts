@@ -108,7 +108,7 @@ const CASES: readonly Case[] = [
     "unsupported",
     "runs",
     "SparseGPT changes the weights that it keeps: prune with the same recipe once more.",
-    "Masks alone do not give this run again.",
+    "Masks alone cannot restore this run.",
     "The saved runs are as before.",
   ],
   [

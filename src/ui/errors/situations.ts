@@ -191,7 +191,7 @@ const ABOUT_RUNS: readonly Situation[] = [
     name: "run without its weights",
     codes: ["unsupported"],
     contexts: RUNS,
-    title: "Masks alone do not give this run again",
+    title: "Masks alone cannot restore this run",
     advice: SAME_RUNS,
   },
 ];

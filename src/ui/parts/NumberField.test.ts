@@ -65,8 +65,8 @@ it("takes percents in every spelling, and explains its bounds", async () => {
 });
 
 it("warns about a value without refusing it", async () => {
-  const { page, input, described } = await field({ warning: "So few steps are good for a look only." });
-  expect(described()).toBe("One sequence per step | So few steps are good for a look only.");
+  const { page, input, described } = await field({ warning: "So few steps give a first impression only." });
+  expect(described()).toBe("One sequence per step | So few steps give a first impression only.");
   expect(input.getAttribute("aria-invalid")).toBe("false");
   expect(page.get("steps-warning").getAttribute("role")).toBe("status");
 });

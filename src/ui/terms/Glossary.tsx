@@ -4,7 +4,7 @@ import { GLOSSARY } from "./glossary.ts";
 
 export function Glossary() {
   return (
-    <PageDialog name="glossary" title="Terms" about="The words of this page, and where they are from.">
+    <PageDialog name="glossary" title="Terms" about="The terms on this page, with their sources.">
       <dl className="glossary">
         {GLOSSARY.map(({ name, text, source }) => (
           <div key={name}>

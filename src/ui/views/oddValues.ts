@@ -19,14 +19,14 @@ type RecipeWarnings = Partial<Record<keyof Recipe, string>>;
 export function oddRecipe(recipe: Recipe, context: number | null): RecipeWarnings {
   const { steps, tokens, lambda, learningRate, weightDecay, checkpointEvery } = recipe;
   const odd: RecipeWarnings = {};
-  if (steps < FEW_STEPS) odd.steps = "So few steps are good for a look only.";
+  if (steps < FEW_STEPS) odd.steps = "So few steps give a first impression only.";
   if (context !== null && tokens > context)
     odd.tokens = `Longer than the ${whole(context)} tokens that the model was made for.`;
   if (lambda === 0) odd.lambda = "With 0 nothing pulls towards the target.";
-  if (learningRate > FAST) odd.learningRate = "Usual are 0.0001 to 0.01; the loss may stop being a number.";
-  else if (learningRate < SLOW) odd.learningRate = "Usual are 0.0001 to 0.01; the masks will hardly change.";
-  if (weightDecay > STRONG_DECAY) odd.weightDecay = "Usual are 0 to 0.1.";
-  if (checkpointEvery > steps) odd.checkpointEvery = "More than the steps: only the end is stored.";
+  if (learningRate > FAST) odd.learningRate = "Usual values are 0.0001 to 0.01; the loss may stop being a number.";
+  else if (learningRate < SLOW) odd.learningRate = "Usual values are 0.0001 to 0.01; the masks will hardly change.";
+  if (weightDecay > STRONG_DECAY) odd.weightDecay = "Usual values are 0 to 0.1.";
+  if (checkpointEvery > steps) odd.checkpointEvery = "Larger than the number of steps: only the end is stored.";
   return odd;
 }
 

@@ -6,7 +6,7 @@ import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
 import { checkAdapter } from "../check/checkAdapter.ts";
 import { pausedOf, recoveryFileOf } from "../run/recoveryFile.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
-import { forgetCached, listCached } from "../storage/library.ts";
+import { forgetCached, holdModel, listCached } from "../storage/library.ts";
 import { EXPORTS, removeUnclaimed } from "../storage/opfs.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
 import { measureCurrent } from "./measureCommands.ts";
@@ -38,7 +38,14 @@ export function modelCommands(
 async function openSource(state: WorkerState, source: ModelSource, signal: AbortSignal): Promise<ModelFacts> {
   const { onDevice, perplexities, taskScores, pruning, texts, send } = state;
   const ctx = await onDevice.device();
-  const opening = await openModelSource(ctx, source, signal, state);
+  // from now on no tab can remove its files
+  const release = await holdModel(source);
+  const opening = await openModelSource(ctx, source, signal, state).catch((error: unknown) => {
+    release();
+    throw error;
+  });
+  state.releaseModel();
+  state.releaseModel = release;
   const { model, planned } = opening;
   const run = new TrainingRun(ctx, model, {
     send,

@@ -8,7 +8,7 @@ import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
 import { Perplexities } from "../measure/perplexities.ts";
 import { TaskScores } from "../measure/taskScores.ts";
-import { Claims } from "../storage/claims.ts";
+import { Claims, type Release } from "../storage/claims.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
 
@@ -29,6 +29,8 @@ export class WorkerState {
   memoryBytes: number | null = null;
   /** Whether a run that is about to begin was stopped, such as while its text is encoded. */
   startStopped = false;
+  /** Lets the files of the open model be removed. */
+  releaseModel: Release = () => undefined;
   sources: TextSources = DEFAULT_TEXTS;
   /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });

@@ -4,7 +4,7 @@ import type { RunElsewhere } from "../payloads.ts";
 import { claim, type Release } from "../storage/claims.ts";
 import { storedFiles, remove, setAside, writeFile } from "../storage/opfs.ts";
 
-const FOLDER = "checkpoints";
+export const CHECKPOINTS = "checkpoints";
 /** Fingerprint, id of the run, and which of its two files; older versions had one file per model. */
 const NAME = /^([^.]+)(?:\.([\w-]+)\.([01]))?\.safetensors$/;
 const OLDER = "older";
@@ -121,16 +121,22 @@ export class CheckpointFiles {
 }
 
 const other = (turn: Turn): Turn => (turn === 0 ? 1 : 0);
-const nameOf = (fingerprint: string, id: string): string => `${FOLDER}/${fingerprint}.${id}`;
+const nameOf = (fingerprint: string, id: string): string => `${CHECKPOINTS}/${fingerprint}.${id}`;
+
+/** The run that a file of the folder belongs to, as its lock names it below the folder; undefined for other files. */
+export function runOfFile(name: string): string | undefined {
+  const [, fingerprint, id = OLDER] = NAME.exec(name) ?? [];
+  return fingerprint === undefined ? undefined : `${fingerprint}.${id}`;
+}
 
 /** The stored runs of a model by id, and their files, both newest first. */
 async function runsOf(fingerprint: string): Promise<Map<string, Stored[]>> {
-  const all = [...(await storedFiles(FOLDER))].sort(([, a], [, b]) => b.lastModified - a.lastModified);
+  const all = [...(await storedFiles(CHECKPOINTS))].sort(([, a], [, b]) => b.lastModified - a.lastModified);
   const runs = new Map<string, Stored[]>();
   for (const [name, file] of all) {
     const [, of, id = OLDER, turn] = NAME.exec(name) ?? [];
     if (of !== fingerprint || file.size === 0) continue;
-    const stored: Stored = { path: `${FOLDER}/${name}`, file, turn: turn === "0" ? 0 : 1 };
+    const stored: Stored = { path: `${CHECKPOINTS}/${name}`, file, turn: turn === "0" ? 0 : 1 };
     runs.set(id, [...(runs.get(id) ?? []), stored]);
   }
   return runs;

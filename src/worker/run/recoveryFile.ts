@@ -21,6 +21,12 @@ import { readFile, remove, writeFile } from "../storage/opfs.ts";
 import { damaged } from "./checkpointFile.ts";
 import type { Pruned } from "./pruned.ts";
 
+/** Contains the files of paused recoveries. */
+export const RECOVERIES = "recoveries";
+
+/** The model that a file of the folder belongs to, as the lock names it below the folder. */
+export const recoveryOfFile = (name: string): string => name.replace(/(\.[01])?\.(json|safetensors)$/, "");
+
 export interface SavedRecovery {
   /** Of the session: names model, text, masks and settings. */
   subject: string;
@@ -97,7 +103,7 @@ export class RecoveryFile {
     private readonly claims: Claims,
     private readonly onDamaged: (error: EngineError) => void,
   ) {
-    this.name = `recoveries/${opened.fingerprint}`;
+    this.name = `${RECOVERIES}/${opened.fingerprint}`;
   }
 
   /** What is paused, without its checkpoint, which may be large; undefined if there is none. */

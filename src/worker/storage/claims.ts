@@ -14,6 +14,25 @@ export function claim(name: string): Promise<Release | undefined> {
   });
 }
 
+/** Holds a thing together with others who hold it, so that nobody can claim it. */
+export function hold(name: string): Promise<Release> {
+  return new Promise((resolve, reject) => {
+    const held = (): Promise<void> => new Promise((release) => resolve(() => release()));
+    navigator.locks.request(name, { mode: "shared" }, held).catch(reject);
+  });
+}
+
+/** Names of the locks that this worker holds, and of those that others hold. */
+export async function heldLocks(): Promise<Record<"here" | "elsewhere", ReadonlySet<string>>> {
+  // a lock of our own says which of the clients this worker is
+  const probe = `probe/${crypto.randomUUID()}`;
+  const { held = [] } = await navigator.locks.request(probe, {}, () => navigator.locks.query());
+  const own = held.find(({ name }) => name === probe)?.clientId;
+  const names = (here: boolean): ReadonlySet<string> =>
+    new Set(held.flatMap(({ name = "", clientId }) => ((clientId === own) === here ? [name] : [])));
+  return { here: names(true), elsewhere: names(false) };
+}
+
 /** What one worker has claimed and keeps. */
 export class Claims {
   private readonly kept = new Map<string, Release>();

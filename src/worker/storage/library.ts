@@ -18,9 +18,11 @@ import {
   writeManifest,
 } from "../../engine/index.ts";
 import { foldersIn, freeBytes, inPlace, openInPlace, readFile, remove, writeFile } from "./opfs.ts";
-import type { CachedModel } from "../protocol.ts";
+import type { CachedModel, ModelSource } from "../protocol.ts";
+import { claim, hold, type Release } from "./claims.ts";
 
-const ROOT = "models";
+/** Contains a folder for each fetched model. */
+export const MODELS = "models";
 /** A model's folder is named by this many hexadecimal digits of its address's hash. */
 const KEY_DIGITS = 16;
 
@@ -54,10 +56,10 @@ export async function noteCard(typed: string, card: ModelCard): Promise<void> {
 
 /** Models that were fetched, fully or in part, last used first. */
 export async function listCached(): Promise<CachedModel[]> {
-  const keys = await foldersIn(ROOT);
+  const keys = await foldersIn(MODELS);
   const models = await Promise.all(
     keys.map(async (key) => {
-      const manifest = await readManifest(storeAt(`${ROOT}/${key}`));
+      const manifest = await readManifest(storeAt(`${MODELS}/${key}`));
       return manifest && cachedModelOf(manifest);
     }),
   );
@@ -76,12 +78,25 @@ function cachedModelOf({ address, name, lastUsed, files, card }: Manifest): Cach
   };
 }
 
-/** Removes a model and returns how many bytes that freed. Throws "storage" while another page uses it. */
+/** What is known of the model in a folder of `MODELS`; undefined where its list of files cannot be read. */
+export const manifestOf = (folder: string): Promise<Manifest | undefined> =>
+  readManifest(storeAt(`${MODELS}/${folder}`));
+
+/** Keeps a fetched model from being removed, in every tab, until it is given up. Other sources are nothing that could be removed. */
+export async function holdModel(source: ModelSource): Promise<Release> {
+  if (source.kind !== "hub" && source.kind !== "cached") return () => undefined;
+  return hold(await pathOf(addressText(readAddress(source.address))));
+}
+
+/** Removes a model and returns how many bytes that freed. Throws "storage" while a page uses it. */
 export async function forgetCached(typed: string): Promise<{ freedBytes: number }> {
   const address = addressText(readAddress(typed));
+  const path = await pathOf(address);
   const model = (await listCached()).find((cached) => cached.address === address);
-  await remove(await pathOf(address));
-  if ((await listCached()).some((cached) => cached.address === address))
+  const release = await claim(path);
+  if (release) await remove(path);
+  release?.();
+  if (!release || (await listCached()).some((cached) => cached.address === address))
     throw new EngineError(
       "storage",
       `${address} could not be removed, because another tab of this studio uses it. Close that tab and try again.`,
@@ -90,7 +105,7 @@ export async function forgetCached(typed: string): Promise<{ freedBytes: number 
 }
 
 async function pathOf(address: string): Promise<string> {
-  return `${ROOT}/${(await sha256(new TextEncoder().encode(address))).slice(0, KEY_DIGITS)}`;
+  return `${MODELS}/${(await sha256(new TextEncoder().encode(address))).slice(0, KEY_DIGITS)}`;
 }
 
 const storeOf = async (address: string): Promise<ModelStore> => storeAt(await pathOf(address));

@@ -2,11 +2,11 @@
 import type { MatmulStore } from "../../engine/index.ts";
 import { readFile, writeFile } from "./opfs.ts";
 
-const FOLDER = "matmul";
+export const MATMUL = "matmul";
 
 export const matmulStore: MatmulStore = {
-  read: async (name) => (await readFile(`${FOLDER}/${name}`))?.text(),
+  read: async (name) => (await readFile(`${MATMUL}/${name}`))?.text(),
   write: async (name, text) => {
-    await writeFile(`${FOLDER}/${name}`, [new TextEncoder().encode(text)]);
+    await writeFile(`${MATMUL}/${name}`, [new TextEncoder().encode(text)]);
   },
 };

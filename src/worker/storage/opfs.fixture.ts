@@ -11,7 +11,11 @@ export function memoryOpfs(moves = true): Map<string, Entry> {
     configurable: true,
     value: {
       locks: memoryLocks(),
-      storage: { getDirectory: () => Promise.resolve(directoryOf(root, moves)), estimate: () => Promise.resolve({}) },
+      storage: {
+        getDirectory: () => Promise.resolve(directoryOf(root, moves)),
+        estimate: () => Promise.resolve({ usage: 5, quota: 100 }),
+        persisted: () => Promise.resolve(false),
+      },
     },
   });
   return root;
@@ -22,11 +26,10 @@ function memoryLocks(): object {
   const held = new Set<string>();
   return {
     query: () => Promise.resolve({ held: [...held].map((name) => ({ name })) }),
-    request: async (name: string, _options: object, work: () => Promise<void>) => {
+    request: async (name: string, _options: object, work: () => Promise<unknown>) => {
       if (held.has(name)) throw new DOMException("held", "TimeoutError");
       held.add(name);
-      await work();
-      held.delete(name);
+      return work().finally(() => held.delete(name));
     },
   };
 }

@@ -109,6 +109,39 @@ export async function storedFiles(path: string): Promise<Map<string, File>> {
   return files;
 }
 
+/** What an entry of a folder takes: a file, or a folder with everything in it. */
+export interface StoredSize {
+  bytes: number;
+  /** Time of the last change in ms; 0 where there is no file. */
+  changed: number;
+}
+
+/** The entries of a folder by name, with their sizes; empty if there is no such folder, or no storage at all. */
+export async function storedSizes(path: string): Promise<Map<string, StoredSize>> {
+  const sizes = new Map<string, StoredSize>();
+  for (const [name, file] of await storedFiles(path)) sizes.set(name, { bytes: file.size, changed: file.lastModified });
+  for (const name of await foldersIn(path)) {
+    const inside = [...(await storedSizes(`${path}/${name}`)).values()];
+    sizes.set(name, inside.reduce(joinedSizes, { bytes: 0, changed: 0 }));
+  }
+  return sizes;
+}
+
+/** Two things as one. */
+export const joinedSizes = (a: StoredSize, b: StoredSize): StoredSize => ({
+  bytes: a.bytes + b.bytes,
+  changed: Math.max(a.changed, b.changed),
+});
+
+/** Whether the browser stores files for this page at all. */
+export const storesFiles = (): Promise<boolean> =>
+  Promise.resolve()
+    .then(() => navigator.storage.getDirectory())
+    .then(
+      () => true,
+      () => false,
+    );
+
 /** The file; undefined if there is none, or no storage at all. */
 export async function readFile(path: string): Promise<File | undefined> {
   try {
@@ -130,7 +163,7 @@ export async function remove(path: string): Promise<void> {
 }
 
 /** Where damaged files are kept. */
-const DAMAGED = "damaged";
+export const DAMAGED = "damaged";
 
 /**
  * Moves a damaged file out of the way and writes the reason beside it: it is not read again, and not deleted either. Returns its new path;

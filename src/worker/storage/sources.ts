@@ -54,7 +54,7 @@ async function fetchEmbedded(signal: AbortSignal, onBytes: (done: number, of: nu
   let before = 0;
   for (const [name, sha256] of Object.entries(EMBEDDED_MODEL.files)) {
     files[name] = await fetchOwnFile(`${EMBEDDED_MODEL.folder}/${name}`, {
-      what: `The embedded model's ${name}`,
+      what: `The built-in model’s ${name}`,
       advice: "Reload the page, or open a model of your own.",
       ...{ sha256, signal, onBytes: (done, of) => onBytes(before + done, before + of) },
     });

@@ -14,7 +14,7 @@ export const COMPARED_LEGEND = [
   { label: "neither", colour: "--chart-pruned" },
 ] as const;
 
-/** Who keeps a gate, in words and as custom properties of charts.css, by the value of COMPARED. */
+/** Who keeps a gate, in words and as custom properties of theme.css, by the value of COMPARED. */
 export const COMPARED_NAMES = ["neither", "only A", "only B", "both"] as const;
 export const COMPARED_COLOURS = ["--chart-pruned", "--chart-only-a", "--chart-only-b", "--chart-kept"] as const;
 

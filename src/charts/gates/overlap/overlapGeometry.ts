@@ -119,7 +119,7 @@ function scaleNumbers(y: number): Words[] {
   ];
 }
 
-/** The colour of a number on a cell of this shade, a custom property of charts.css. */
+/** The colour of a number on a cell of this shade, a custom property of theme.css. */
 export const numberColour = (shade: number): string =>
   shade <= PALE_TO ? "--chart-on-pale" : shade <= MIDDLING_TO ? "--chart-on-middling" : "--chart-on-kept";
 

@@ -1,7 +1,7 @@
 // Colours of the page for canvases, and notification of when they change.
 import { interpolateLab, rgb } from "d3";
 
-/** A custom property of charts.css as red, green, blue (0..255) in the theme of `element`. */
+/** A custom property of theme.css as red, green, blue (0..255) in the theme of `element`. */
 export function resolveColour(element: HTMLElement, property: string): [number, number, number] {
   const probe = element.ownerDocument.createElement("span");
   probe.style.color = `var(${property})`;

@@ -1,6 +1,6 @@
 // The tooltip beside the cursor; the frame's live region reads out the same content.
 
-/** Content of a tooltip: a heading and rows of label and value, each with an optional colour (a custom property of charts.css). */
+/** Content of a tooltip: a heading and rows of label and value, each with an optional colour (a custom property of theme.css). */
 export interface Tip {
   title: string;
   rows: readonly { label: string; value: string; colour?: string }[];

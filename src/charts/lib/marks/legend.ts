@@ -4,7 +4,7 @@ import { redrawn } from "./redraw.ts";
 
 export interface LegendItem {
   label: string;
-  /** A custom property of charts.css; none for plain words. */
+  /** A custom property of theme.css; none for plain words. */
   colour?: string;
   mark?: "box" | "line" | "dash" | "dot";
   /** An SVG path around the origin, in place of a mark. */

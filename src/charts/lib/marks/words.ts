@@ -11,7 +11,7 @@ export interface Words {
   anchor?: "middle" | "end";
   /** A class of charts.css. */
   className?: "chart-small" | "chart-strong";
-  /** A custom property of charts.css, in place of the class's colour. */
+  /** A custom property of theme.css, in place of the class's colour. */
   colour?: string;
 }
 

@@ -7,7 +7,7 @@ const AREA = 64;
 
 export interface MethodMark {
   name: string;
-  /** A custom property of charts.css. */
+  /** A custom property of theme.css. */
   colour: string;
   /** Path data around the origin. */
   path: string;

@@ -19,7 +19,7 @@ interface TokenBox {
   width: number;
   /** As it is shown: line breaks and tabs as signs. */
   text: string;
-  /** A custom property of charts.css and its opacity; null where the token is not scored. */
+  /** A custom property of theme.css and its opacity; null where the token is not scored. */
   tint: { colour: string; opacity: number } | null;
 }
 

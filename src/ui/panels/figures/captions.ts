@@ -5,7 +5,7 @@ export const MAP_CAPTION =
   "Rows: the places in each block where dimensions are selected (attention in/out, MLP in/out). Columns: embedding dimensions. Right: share kept of each row. Bottom: share of the rows that keep each dimension.";
 
 export const MIDDLE_CAPTION =
-  "Rows: the middle of each block’s MLP (s4). Columns: its neurons, which are other ones in each block. Right: share kept of each row. Bottom: share of the blocks that keep the neuron of this number.";
+  "Rows: the middle of each block’s MLP (s4). Columns: its neurons, different ones in each block. Right: share kept of each row. Bottom: share of the blocks that keep the neuron of this number.";
 
 export const CURVES_CAPTION =
   "Training loss per token (red), and budget penalty R relative to step 0 (blue). R near 0: target met. Dots: the pruned model on the evaluation text; dashed: the dense one.";

@@ -3,6 +3,7 @@ import { whole } from "../../../shared/format.ts";
 import { canResume } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { OpeningProgress } from "../model/OpeningProgress.tsx";
+import { isWorking } from "../../longRuns.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 function DeviceBanner() {
@@ -115,6 +116,27 @@ function StatusLine() {
   );
 }
 
+/** Another version of the page is at the server. This one stays until the page is loaded again. */
+function NewVersionNote() {
+  const newVersion = useStudio((state) => state.newVersion);
+  const working = useStudio(isWorking);
+  if (!newVersion) return null;
+  return (
+    <div className="note" role="status" data-testid="new-version">
+      <p>
+        {working
+          ? "A new version of Espalier is available. Reload the page when this work has ended."
+          : "A new version of Espalier is available. Reload the page to use it."}
+      </p>
+      <div className="note-actions">
+        <button type="button" disabled={working} onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </div>
+    </div>
+  );
+}
+
 export function Banners() {
   const notices = useStudio((state) => state.notices);
   const runError = useStudio((state) => state.runError);
@@ -143,6 +165,7 @@ export function Banners() {
       <div className="banners">
         <ResumeBanner />
         <ElsewhereNote />
+        <NewVersionNote />
       </div>
     </>
   );

@@ -91,7 +91,7 @@ function ThemeToggle() {
 }
 
 export function Header() {
-  const { showLibrary } = useActions();
+  const { showLibrary, showDialog } = useActions();
   return (
     <header className="header">
       <h1>
@@ -101,6 +101,9 @@ export function Header() {
       <Adapter />
       <button type="button" className="link" data-testid="models" onClick={() => showLibrary(true)}>
         Models
+      </button>
+      <button type="button" className="link" data-testid="storage" onClick={() => showDialog("storage")}>
+        Storage
       </button>
       <CopyLink />
       <CopyCommand />

@@ -38,9 +38,7 @@ export function PresetField() {
         ]}
         disabled={locked}
         hint={
-          preset
-            ? `${preset.source}: ${preset.sets}. Target and seed stay.`
-            : "None of the presets. Target and seed stay as they are with each."
+          preset ? `${preset.source}: ${preset.sets}. Target and seed stay.` : "Custom. A preset keeps target and seed."
         }
         onValue={choose}
       />
