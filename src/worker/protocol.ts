@@ -42,16 +42,16 @@ import type {
   Savable,
   ScoreReport,
   ShownLogits,
-  StorageReport,
-  StoredKind,
   Subject,
   Task,
   TaskChoice,
   TokenLosses,
   WeightWindow,
 } from "./payloads.ts";
+import type { StorageReport, StoredKind } from "./storagePayloads.ts";
 
 export type * from "./payloads.ts";
+export type * from "./storagePayloads.ts";
 
 /** Every command is answered by one "reply" or "failure" with the same id. */
 export type Command =
