@@ -31,11 +31,15 @@ describe("npm run bench", () => {
     expect(readBenchArguments(["--map"])).toMatchObject({ kind: "map", rounds: 3 });
     expect(readBenchArguments(["--export"]).kind).toBe("export");
     expect(readBenchArguments(["--real"]).kind).toBe("real");
+    expect(readBenchArguments(["--large", "--only", "7b"])).toMatchObject({ kind: "large", only: "7b" });
     expect(readBenchArguments(["--import", "lab.json"])).toMatchObject({ kind: "import", file: "lab.json" });
   });
 
   it.each([
-    [["--profile", "--real"], /expected one of --profile, --peers, --map, --export, --real, got --profile --real/],
+    [
+      ["--profile", "--real"],
+      /expected one of --profile, --peers, --map, --export, --real, --large, got --profile --real/,
+    ],
     [["--tokens", "128,x"], /--tokens: expected whole numbers above 0, separated by commas, got "128,x"/],
     [["--tokens", "0"], /--tokens: expected whole numbers above 0/],
     [["--profile", "--tokens", "64,128"], /--tokens: expected one number with --profile, got "64,128"/],

@@ -8,7 +8,7 @@ import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 /** The page that `openHeadless` opens for `measureExport`. */
 export const EXPORT_PAGE = { page: "bench/export/exportPage.html", name: "exporting" };
 
-export interface MeasuredPart {
+interface MeasuredPart {
   seconds: number;
   peak: HeapPeak;
 }

@@ -8,7 +8,7 @@ import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { compact, DENSE, type Selection } from "./selection.ts";
 import { modelTensors } from "../config/tensors.ts";
 import type { MatrixStorage } from "./matrixStorage.ts";
-import { blockColumns, blockWeights, inputWeights, outputWeights, ropeTables } from "./uploadedParts.ts";
+import { uploadColumns, uploadBlock, uploadInput, uploadOutput, uploadRopes } from "./uploadedParts.ts";
 import { type WeightReader, WeightUploads } from "./weightUploads.ts";
 
 export type { WeightReader } from "./weightUploads.ts";
@@ -64,7 +64,7 @@ export async function loadModel(
     return await ctx.gpu.checked("the model's weights", async () => {
       const weights = await decoderWeights(uploads, config);
       const selection = lists
-        ? compact(weights.blocks.map((_, l) => blockColumns(uploads, lists, l, config.dModel)))
+        ? compact(weights.blocks.map((_, l) => uploadColumns(uploads, lists, l, config.dModel)))
         : DENSE;
       const { gpuBytes } = uploads;
       const freeShapes = lists ? ctx.shapesFromHere() : undefined;
@@ -100,14 +100,14 @@ export function weightUploads(
 }
 
 async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Promise<DecoderWeights> {
-  const ropes = ropeTables(uploads, config);
-  const first = await inputWeights(uploads, config);
+  const ropes = uploadRopes(uploads, config);
+  const first = await uploadInput(uploads, config);
   const blocks: BlockWeights[] = [];
-  for (let l = 0; l < config.layers; l++) blocks.push(await blockWeights(uploads, config, ropes, l));
+  for (let l = 0; l < config.layers; l++) blocks.push(await uploadBlock(uploads, config, ropes, l));
   return {
     ...first,
     blocks,
-    ...(await outputWeights(uploads, config, first.embedding)),
+    ...(await uploadOutput(uploads, config, first.embedding)),
     ropes: [...ropes.values()],
   };
 }

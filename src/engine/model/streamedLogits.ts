@@ -6,7 +6,7 @@ import { embedTokens, headInput, headLogits, runBlock } from "./decoder.ts";
 import type { BlockWeights } from "./decoderWeights.ts";
 import { type LoadOptions, weightUploads } from "./load.ts";
 import { DENSE, type Selection } from "./selection.ts";
-import { blockColumns, blockWeights, inputWeights, outputWeights, ropeTables } from "./uploadedParts.ts";
+import { uploadColumns, uploadBlock, uploadInput, uploadOutput, uploadRopes } from "./uploadedParts.ts";
 import type { WeightReader, WeightUploads } from "./weightUploads.ts";
 
 interface StreamedOptions extends Pick<LoadOptions, "precision" | "storage"> {
@@ -35,17 +35,17 @@ export async function streamedLogits(
   const x = ctx.persistent("residual stream", [ids.length, config.dModel]);
   try {
     return await ctx.gpu.checked("the logits of a model that is compared", async () => {
-      const ropes = ropeTables(ends, config);
-      const first = await inputWeights(ends, config);
+      const ropes = uploadRopes(ends, config);
+      const first = await uploadInput(ends, config);
       const blocks: BlockWeights[] = [];
-      const last = await outputWeights(ends, config, first.embedding);
+      const last = await uploadOutput(ends, config, first.embedding);
       const model = { config, weights: { ...first, blocks, ...last, ropes: [...ropes.values()] } };
       ctx.step(() => copyInto(ctx, x, embedTokens(ctx, model, ctx.upload(ids, [ids.length], "ids"))));
       for (let block = 0; block < config.layers; block++) {
         const own = uploads();
         try {
-          blocks[block] = await blockWeights(own, config, ropes, block);
-          const columns = lists && blockColumns(own, lists, block, config.dModel);
+          blocks[block] = await uploadBlock(own, config, ropes, block);
+          const columns = lists && uploadColumns(own, lists, block, config.dModel);
           const applied = columns ? { ...DENSE, cut: () => columns } : selection;
           ctx.step(() => copyInto(ctx, x, runBlock(ctx, model, x, { block, selection: applied })));
           await ctx.gpu.idle();

@@ -15,11 +15,11 @@ import type { WeightUploads } from "./weightUploads.ts";
 type Ropes = ReadonlyMap<RopeConfig, RopeTables>;
 
 /** The tables of RoPE, which blocks share. */
-export const ropeTables = (uploads: WeightUploads, config: ModelConfig): Ropes =>
+export const uploadRopes = (uploads: WeightUploads, config: ModelConfig): Ropes =>
   new Map(ropesOf(config).map((rope) => [rope, new RopeTables(rope, config, (...table) => uploads.upload(...table))]));
 
 /** What comes before the blocks. */
-export async function inputWeights(
+export async function uploadInput(
   uploads: WeightUploads,
   config: ModelConfig,
 ): Promise<Pick<DecoderWeights, "embedding" | "positions" | "projectIn">> {
@@ -32,7 +32,7 @@ export async function inputWeights(
 }
 
 /** What comes after the blocks. embedding: of the same model, which a tied head shares. */
-export async function outputWeights(
+export async function uploadOutput(
   uploads: WeightUploads,
   config: ModelConfig,
   embedding: RowParts,
@@ -53,7 +53,7 @@ export async function outputWeights(
 }
 
 /** The weights of block `l`. */
-export async function blockWeights(
+export async function uploadBlock(
   uploads: WeightUploads,
   config: ModelConfig,
   ropes: Ropes,
@@ -90,7 +90,7 @@ export async function blockWeights(
 }
 
 /** The index lists of block `block`, among those of all 5L vectors. */
-export function blockColumns(
+export function uploadColumns(
   uploads: WeightUploads,
   lists: readonly Uint32Array[],
   block: number,

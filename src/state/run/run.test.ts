@@ -237,6 +237,7 @@ describe("slider", () => {
 
   it("measures only when it rests, and not while training", async () => {
     const studio = await opened();
+    studio.store.setState({ run: { phase: "done", step: 9, of: 9 } });
     const { setRatio } = studio.store.getState();
     setRatio(0.4);
     studio.frame();

@@ -37,7 +37,7 @@ describe("the layers", () => {
     const weights = { matrices: [{ ...matrix, bits: new Uint32Array() }] } as never;
     const rows = layerRows(FACTS, { architecture: null, weights });
     expect(rows.filter(({ kept, of }) => kept < of)).toEqual([
-      { name: "blocks.2.mlp.up_proj", block: 2, before: [512, 192], after: [512, 192], kept: 7, of: 98304 },
+      { name: "blocks.2.mlp.up_proj", block: 2, layer: 5, before: [512, 192], after: [512, 192], kept: 7, of: 98304 },
     ]);
   });
 
