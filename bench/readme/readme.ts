@@ -23,10 +23,6 @@ const FILES: readonly (readonly [file: string, contents: string])[] = [
   ["[map.json](map.json)", "`bench -- --map`: frame times of the gate map while it is zoomed and moved"],
   ["[export.json](export.json)", "`bench -- --export`: memory and time of an export"],
   ["[realModel.json](realModel.json)", "`bench -- --real`: opening and training SmolLM2-135M"],
-  [
-    "[large.md](large.md)",
-    "`bench -- --large`: memory of models with up to 7 billion weights; large.json has the figures",
-  ],
   ["[every-variants.json](every-variants.json)", "perplexities of what was tried for runs for every ratio (PyTorch)"],
 ];
 
