@@ -46,6 +46,10 @@ test.describe.serial("without the network", () => {
     );
     for (const { file, text } of [html, worker]) writeFileSync(file, text);
     await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
+    // a worker that is still installing when the server goes away would make the next visit another test
+    const installing = () =>
+      page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.installing?.state ?? "none");
+    await expect.poll(installing).toBe("none");
   });
 
   test("loads and trains once the server is gone", async () => {
