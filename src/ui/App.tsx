@@ -1,4 +1,5 @@
 // The screen: header, target, results, run and figures; single weights, tasks, saved runs and export below.
+import { Suspense } from "react";
 import { Banners } from "./panels/page/Banners.tsx";
 import { TextPanel } from "./panels/text/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
@@ -7,7 +8,6 @@ import { RunFigures } from "./panels/figures/RunFigures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
 import { Header } from "./panels/page/Header.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
-import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
 import { TasksSection } from "./panels/tasks/TasksSection.tsx";
 import { TargetPanel } from "./panels/target/TargetPanel.tsx";
@@ -23,6 +23,7 @@ import { AnatomyFigures } from "./panels/anatomy/AnatomyFigures.tsx";
 import { LayersPanel } from "./panels/layers/LayersPanel.tsx";
 import { MatrixPanel } from "./panels/matrix/MatrixPanel.tsx";
 import { PageDialogs } from "./layout/PageDialogs.tsx";
+import { later } from "./parts/later.ts";
 import { SectionLink } from "./parts/SectionLink.tsx";
 import { useStudio } from "./studioContext.tsx";
 import { useDrop } from "./opening/useDrop.ts";
@@ -46,11 +47,18 @@ import "./styles/weights.css";
 import "./styles/check.css";
 import "./styles/frame.css";
 
+const NoWebgpu = later(async () => (await import("./panels/page/NoWebgpu.tsx")).NoWebgpu);
+
 export function App() {
   const device = useStudio((state) => state.device);
   const { dragging, handlers } = useDrop();
   useActionKeys();
-  if (device.phase === "absent") return <NoWebgpu error={device.error} />;
+  if (device.phase === "absent")
+    return (
+      <Suspense>
+        <NoWebgpu error={device.error} />
+      </Suspense>
+    );
   return (
     <div className="page" {...handlers}>
       <SectionLink to="run-heading" className="skip">

@@ -67,7 +67,7 @@ function Save({ rows }: { rows: readonly LayerRow[] }) {
   );
 }
 
-/** A layer; its name leads to its weights. */
+/** A layer; its name leads to its weights. It is no tab stop: a table has hundreds, and the matrix has fields for block and layer. */
 function Row({ row: { name, block, layer, before, after, kept, of } }: { row: LayerRow }) {
   const { showMatrix } = useActions();
   const show = (): void => {
@@ -77,7 +77,7 @@ function Row({ row: { name, block, layer, before, after, kept, of } }: { row: La
   return (
     <tr data-testid="layers-row">
       <th scope="row">
-        <button type="button" className="link" title={`Show the weights of ${name}`} onClick={show}>
+        <button type="button" className="link" tabIndex={-1} title={`Show the weights of ${name}`} onClick={show}>
           {name}
         </button>
       </th>

@@ -1,4 +1,6 @@
 // The run: its method, its controls and progress, its recipe, and its texts.
+import { Suspense } from "react";
+import { later } from "../../parts/later.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { MethodField } from "./MethodField.tsx";
 import { PresetField } from "./PresetField.tsx";
@@ -7,7 +9,8 @@ import { Recover } from "./recover/Recover.tsx";
 import { RunControls } from "./RunControls.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
-import { WeightsForm } from "./weights/WeightsForm.tsx";
+
+const WeightsForm = later(async () => (await import("./weights/WeightsForm.tsx")).WeightsForm);
 
 export function RunPanel() {
   const structural = useStudio((state) => state.method === "disp");
@@ -25,7 +28,9 @@ export function RunPanel() {
         </>
       ) : (
         <>
-          <WeightsForm />
+          <Suspense>
+            <WeightsForm />
+          </Suspense>
           <Recover />
         </>
       )}
