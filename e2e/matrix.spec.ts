@@ -5,7 +5,7 @@ import { chartWords, finish, openStudio, RUN_MS } from "./support/studio.ts";
 
 test("a matrix shows its weights, what pruning removes, and what two runs keep of it", async ({ page }) => {
   await openStudio(page, { steps: 6, tokens: 16, checkpointEvery: 3 });
-  await page.getByTestId("layers-row").getByRole("button", { name: "blocks.1.mlp.down_proj" }).click();
+  await page.getByTestId("layers-row").getByText("blocks.1.mlp.down_proj").click();
   await expect.poll(() => chartWords(page, "matrix")).toMatch(/^Weights of blocks\.1\.mlp\.down_proj, 192 rows .* 512/);
   expect(await chartWords(page, "matrix")).toContain("weights 98,304 (100.0 %)");
 

@@ -50,6 +50,8 @@ export class GateCanvas {
   /** Whether something is on the canvas that the next paint can fade over from. */
   private painted = false;
   private fade: Animation | null = null;
+  /** Of the gates before. Kept, because asking an element for its animations lays out the page. */
+  private fadingOver: Animation | undefined;
   private fadeStart = -Infinity;
 
   constructor(
@@ -100,7 +102,7 @@ export class GateCanvas {
   /** What was painted before is of another place: nothing fades over from it. */
   private stopFades(): void {
     this.fade?.cancel();
-    for (const animation of this.before.getAnimations()) animation.cancel();
+    this.fadingOver?.cancel();
     this.fadeStart = -Infinity;
     this.painted = false;
   }
@@ -143,8 +145,8 @@ export class GateCanvas {
     if (!context) return;
     context.clearRect(0, 0, this.before.width, this.before.height);
     context.drawImage(this.gates, 0, 0);
-    for (const animation of this.before.getAnimations()) animation.cancel();
-    this.before.animate({ opacity: [1, 0] }, { duration: FADE_MS });
+    this.fadingOver?.cancel();
+    this.fadingOver = this.before.animate({ opacity: [1, 0] }, { duration: FADE_MS });
   }
 
   /** Colours into a small image, one pixel per row and column, then block by block (leaving the gaps) enlarged onto the canvas. */

@@ -1,5 +1,5 @@
 // The table of every linear layer before and after pruning: sorted by any column, and saved as CSV.
-import { useMemo, useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import { saveFile } from "../../../charts/index.ts";
 import { csvOf } from "../../../shared/csv.ts";
 import { percent, whole } from "../../../shared/format.ts";
@@ -67,7 +67,7 @@ function Save({ rows }: { rows: readonly LayerRow[] }) {
   );
 }
 
-/** A layer; its name leads to its weights. It is no tab stop: a table has hundreds, and the matrix has fields for block and layer. */
+/** A layer; its name leads to its weights. It is text, which is laid out faster than buttons are, and no tab stop: a table has hundreds, and the matrix has fields for block and layer. */
 function Row({ row: { name, block, layer, before, after, kept, of } }: { row: LayerRow }) {
   const { showMatrix } = useActions();
   const show = (): void => {
@@ -77,9 +77,9 @@ function Row({ row: { name, block, layer, before, after, kept, of } }: { row: La
   return (
     <tr data-testid="layers-row">
       <th scope="row">
-        <button type="button" className="link" tabIndex={-1} title={`Show the weights of ${name}`} onClick={show}>
+        <span className="layers-name" title={`Show the weights of ${name}`} onClick={show}>
           {name}
-        </button>
+        </span>
       </th>
       <td>{size(before)}</td>
       <td data-cut={after[0] * after[1] < of}>{size(after)}</td>
@@ -91,6 +91,15 @@ function Row({ row: { name, block, layer, before, after, kept, of } }: { row: La
     </tr>
   );
 }
+
+const Rows = memo(({ rows }: { rows: readonly LayerRow[] }) => (
+  <tbody>
+    {rows.map((row) => (
+      <Row key={row.name} row={row} />
+    ))}
+  </tbody>
+));
+Rows.displayName = "Rows";
 
 export function LayersPanel() {
   const facts = useStudio(knownModel);
@@ -107,6 +116,8 @@ export function LayersPanel() {
     const chosen = rows.filter(({ block }) => isSelected(blocks, block));
     return sortedLayers(chosen, sorted.column, sorted.down);
   }, [rows, sorted, blocks]);
+  // hundreds of rows are laid out after everything else that a new model changes, so that the page stays responsive
+  const listed = useDeferredValue(shown);
   const onSort = (column: LayerColumn): void =>
     setSorted((now) => ({ column, down: now.column === column ? !now.down : column !== "layer" }));
   return (
@@ -126,11 +137,7 @@ export function LayersPanel() {
       <div className="wide-table layers-table" tabIndex={0} role="group" aria-labelledby="layers-heading">
         <table>
           <Head sorted={sorted} onSort={onSort} />
-          <tbody>
-            {shown.map((row) => (
-              <Row key={row.name} row={row} />
-            ))}
-          </tbody>
+          <Rows rows={listed} />
         </table>
       </div>
     </section>
