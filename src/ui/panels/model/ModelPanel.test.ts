@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import type { MemoryPlan } from "../../../engine/index.ts";
 import { bench, FACTS } from "../../../state/client.fixture.ts";
 import { rendered } from "../../render.fixture.ts";
+import { MemoryPlanDetails } from "./MemoryPlanDetails.tsx";
 import { ModelPanel } from "./ModelPanel.tsx";
 
 it("names file and GPU, with the type that each has there", async () => {
@@ -38,7 +39,7 @@ it("lists the plans with memory and arithmetic, takes another one, and remembers
     planned: { name: "tiny", plan, choices, others: [], quantised: false, ranOut: true },
     storageFreeBytes: 5,
   });
-  const page = await rendered(createElement(ModelPanel), studio);
+  const page = await rendered(createElement(MemoryPlanDetails), studio);
   const rows = [...page.get("plan-choices").querySelectorAll("tbody tr")].map((row) =>
     [...row.children].map((cell) => cell.textContent),
   );
@@ -71,7 +72,7 @@ it("names the command of the Python package for a model that does not fit", asyn
   const planned = { name: "large", plan, choices: [plan], others: [], quantised: false, ranOut: false };
   studio.emit({ type: "plan", planned, storageFreeBytes: 5 });
   studio.store.getState().setRecipe({ ratio: 0.7 });
-  const page = await rendered(createElement(ModelPanel), studio);
+  const page = await rendered(createElement(MemoryPlanDetails), studio);
   expect(page.get("scale-command").textContent).toMatch(/espalier prune --model large .*--keep 0\.7 /);
 });
 
