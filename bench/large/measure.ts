@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Headless, openHeadless } from "../../src/cli/host/chromium.ts";
 import { EXPORT_PAGE, measuredPart, pickFiles } from "../export/exportHeap.ts";
-import { type CountedBuffers, countBuffers } from "./gpuBuffers.ts";
+import { type CountedBuffers, countBuffers } from "../gpuBuffers.ts";
 import type { LargeCase } from "./cases.ts";
 
 /** A part of the work: how long it took, and the largest JavaScript heap of the worker meanwhile, garbage included. */

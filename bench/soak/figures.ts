@@ -1,5 +1,6 @@
 // What a soak reads from a page: bytes and buffers of the GPU, the heaps of page and worker after a collection, and stored bytes.
 import type { CDPSession, Page, Worker } from "playwright";
+import { type CountedBuffers, countBuffers } from "../gpuBuffers.ts";
 
 export interface Figures {
   /** Of buffers that are not destroyed. */
@@ -15,26 +16,6 @@ export interface Figures {
 
 export const FIGURES = ["gpuBytes", "gpuBuffers", "pageHeap", "workerHeap", "indexedDb", "opfs"] as const;
 
-/** Counts the buffers of a worker from now on, before it opens its device. */
-function countBuffers(): void {
-  const counted = { bytes: 0, buffers: 0 };
-  const alive = new Map<GPUBuffer, number>();
-  const [create, destroy] = [GPUDevice.prototype.createBuffer, GPUBuffer.prototype.destroy];
-  GPUDevice.prototype.createBuffer = function (descriptor) {
-    const buffer = create.call(this, descriptor);
-    alive.set(buffer, descriptor.size);
-    counted.bytes += descriptor.size;
-    counted.buffers += 1;
-    return buffer;
-  };
-  GPUBuffer.prototype.destroy = function () {
-    counted.bytes -= alive.get(this) ?? 0;
-    counted.buffers -= alive.delete(this) ? 1 : 0;
-    return destroy.call(this);
-  };
-  Object.assign(globalThis, { soak: counted });
-}
-
 /** Follows the workers of a page; call it before the page is opened. Returns what reads the figures. */
 export async function watchFigures(page: Page): Promise<() => Promise<Figures>> {
   let worker: Worker | undefined;
@@ -47,9 +28,7 @@ export async function watchFigures(page: Page): Promise<() => Promise<Figures>> 
   const cdp = await page.context().newCDPSession(page);
   const heapOfWorker = await workerHeap(cdp);
   return async () => {
-    const gpu = await worker?.evaluate(
-      () => (globalThis as unknown as { soak: { bytes: number; buffers: number } }).soak,
-    );
+    const gpu = await worker?.evaluate(() => (globalThis as unknown as { counted: CountedBuffers }).counted);
     if (!gpu) throw new Error("expected the engine's worker to count its buffers, got none");
     await cdp.send("HeapProfiler.collectGarbage");
     const { usedSize } = await cdp.send("Runtime.getHeapUsage");
