@@ -37,7 +37,7 @@ export const writePicture = (png: Buffer, path: string): Promise<void> =>
     sharp(png).webp({ quality, effort: 6 }).toFile(path),
   );
 
-/** Takes frames until `ended`, and writes as many of them as the recording has, evenly spaced, as an animation that repeats. */
+/** Takes pictures until `ended` and writes an animation that repeats, from evenly spaced ones. */
 export async function recordRun(page: Page, ended: Promise<unknown>, path: string): Promise<void> {
   await page.setViewportSize(WINDOW);
   await page.emulateMedia({ colorScheme: "light" });

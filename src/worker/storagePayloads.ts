@@ -25,6 +25,6 @@ export interface StorageReport {
   /** Of everything, saved runs included, as the browser estimates it; null where it does not say. */
   usedBytes: number | null;
   quotaBytes: number | null;
-  /** Whether the browser promised to delete nothing by itself. */
+  /** Whether the browser has promised to keep it, even when the disk gets full. */
   persisted: boolean;
 }

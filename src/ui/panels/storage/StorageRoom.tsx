@@ -40,7 +40,7 @@ export function StorageRoom({ report }: { report: StorageReport }) {
   );
 }
 
-/** Asks the browser to delete nothing by itself. */
+/** Asks the browser to keep what this page stores, even when the disk gets full. */
 function Keeping({ persisted }: Pick<StorageReport, "persisted">) {
   const [refused, setRefused] = useState(false);
   const { loadStorage } = useActions();

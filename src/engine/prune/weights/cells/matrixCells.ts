@@ -3,7 +3,7 @@ import { EngineError, invariant } from "../../../errors.ts";
 import { heldMagnitudes, type Magnitudes } from "./magnitudes.ts";
 import type { MatrixWindow } from "../weightWindow.ts";
 
-/** Cells of one answer at most: about as many as a figure has pixels, and 3 MB. */
+/** The most cells in one answer. A figure has about as many pixels, and they take 3 MB. */
 const MAX_CELLS = 2 ** 18;
 /** Weights that are read at once: 4 MB in f32. */
 const PIECE_WEIGHTS = 2 ** 20;
