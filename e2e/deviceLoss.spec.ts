@@ -3,15 +3,24 @@
 import { expect, test, type Page } from "@playwright/test";
 import { openForSoak } from "../bench/soak/scenarios.ts";
 
+/** How many read-backs are left until the loss, and how many there were. */
+interface Fuse {
+  fuse: number;
+  readBacks: number;
+}
+
 const recipe = {
   ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 2 },
   ...{ calibrationSequences: 2, calibrationTokens: 16 },
 };
 
+/** Between two looks at whether the page still measures in the background. */
+const QUIET_MS = 1000;
+
 /** In the worker: keeps the devices that make buffers, and destroys them all at the read-back that `fuse` counts down to. */
 function keepDevices(): void {
   const devices = new Set<GPUDevice>();
-  const state = { fuse: 0 };
+  const state: Fuse = { fuse: 0, readBacks: 0 };
   const create = GPUDevice.prototype.createBuffer;
   GPUDevice.prototype.createBuffer = function (given) {
     devices.add(this);
@@ -20,6 +29,7 @@ function keepDevices(): void {
   const map = GPUBuffer.prototype.mapAsync;
   GPUBuffer.prototype.mapAsync = function (...given) {
     state.fuse -= 1;
+    state.readBacks += 1;
     if (state.fuse === 0) {
       for (const device of devices) device.destroy();
       devices.clear();
@@ -40,11 +50,24 @@ test.describe("a lost device", () => {
 
   const banner = () => page.getByTestId("device-lost");
 
+  /** Waits until nothing is measured in the background, whose read-backs would be counted. */
+  async function quiet(): Promise<void> {
+    const readBacks = () =>
+      page.workers()[0]?.evaluate(() => (globalThis as unknown as { state: Fuse }).state.readBacks);
+    await expect
+      .poll(async () => {
+        const before = await readBacks();
+        await page.waitForTimeout(QUIET_MS);
+        return (await readBacks()) === before;
+      })
+      .toBe(true);
+  }
+
   /** Loses the device at the nth read-back from now, in the work that `start` begins, and waits for the page to say so. */
   async function loseIn(start: () => Promise<unknown>, readBack: number): Promise<void> {
-    const worker = page.workers()[0];
-    await worker?.evaluate((count) => {
-      (globalThis as unknown as { state: { fuse: number } }).state.fuse = count;
+    await quiet();
+    await page.workers()[0]?.evaluate((count) => {
+      (globalThis as unknown as { state: Fuse }).state.fuse = count;
     }, readBack);
     await start();
     await expect(banner()).toHaveAttribute("data-code", "device-lost");

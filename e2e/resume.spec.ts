@@ -4,13 +4,15 @@ import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } f
 
 /** Longer than a step. */
 const FROZEN_MS = 500;
-const RECIPE = { steps: 40, tokens: 32, checkpointEvery: 8, seed: 5 };
+/** Enough for a run that still trains after the page was slow. */
+const STEPS = 120;
+const RECIPE = { steps: STEPS, tokens: 16, checkpointEvery: 8, seed: 5 };
 
 /** The step that the banner offers to resume from. */
 async function offeredStep(page: Page): Promise<number> {
   const banner = page.getByTestId("resumable");
-  await expect(banner).toContainText("of 40");
-  return Number(/at step (\d+) of 40/.exec(await banner.innerText())?.[1]);
+  await expect(banner).toContainText(`of ${STEPS}`);
+  return Number(/at step (\d+) of \d+/.exec(await banner.innerText())?.[1]);
 }
 
 test.describe.serial("a checkpoint", () => {
@@ -50,7 +52,7 @@ test.describe.serial("a checkpoint", () => {
     await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThan(paused + 8);
     const seen = (await steps()).filter((step) => step > 0);
     expect(seen[0]).toBeGreaterThanOrEqual(paused);
-    expect((await stepOf(page)).of).toBe(40);
+    expect((await stepOf(page)).of).toBe(STEPS);
     await expect.poll(() => page.url()).toContain("seed=5");
     expect(await chartWords(page, "curves")).toMatch(/^Loss and budget penalty R by step, \d+ points/);
   });
@@ -83,7 +85,7 @@ test.describe.serial("a checkpoint", () => {
     expect(offered).toBeGreaterThanOrEqual(step - 8);
     await page.getByTestId("resume").click();
     await finish(page);
-    expect(await stepOf(page)).toEqual({ step: 40, of: 40 });
+    expect(await stepOf(page)).toEqual({ step: STEPS, of: STEPS });
   });
 
   test("belongs to its tab: another one shows the run, and cannot discard it", async () => {
@@ -92,19 +94,19 @@ test.describe.serial("a checkpoint", () => {
     const second = await context.newPage();
     await openStudio(second, RECIPE);
     await expect(second.getByTestId("runs-elsewhere")).toContainText(
-      "(seed 5) is open in another tab, at step 40 of 40",
+      `(seed 5) is open in another tab, at step ${STEPS} of ${STEPS}`,
     );
     await expect(second.getByTestId("resumable")).toHaveCount(0);
     await page.close();
     await second.reload();
-    await expect(second.getByTestId("resumable")).toContainText("Your last run (40 steps, seed 5) is saved.");
+    await expect(second.getByTestId("resumable")).toContainText(`Your last run (${STEPS} steps, seed 5) is saved.`);
     await expect(second.getByTestId("runs-elsewhere")).toHaveCount(0);
     page = second;
   });
 
   test("is gone after it is discarded", async () => {
     await page.reload();
-    await expect(page.getByTestId("resumable")).toContainText("Your last run (40 steps, seed 5) is saved.");
+    await expect(page.getByTestId("resumable")).toContainText(`Your last run (${STEPS} steps, seed 5) is saved.`);
     await page.getByTestId("discard").click();
     await expect(page.getByTestId("resumable")).toHaveCount(0);
     await openStudio(page, RECIPE);

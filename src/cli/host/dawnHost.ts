@@ -3,8 +3,9 @@ import { createServer, type Server } from "node:http";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../arguments/usageError.ts";
 import { bundleForNode } from "./bundle.ts";
-import { dawnName } from "./dawn.ts";
+import { dawnName, destroyDevices } from "./dawn.ts";
 import type { HostCommands, Host, HostEntry } from "./host.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { LocalFiles } from "./localFiles.ts";
 import { dawnAdapter } from "./probeDawn.ts";
 import { ThreadWorker } from "./threadWorker.ts";
@@ -12,6 +13,7 @@ import { ThreadWorker } from "./threadWorker.ts";
 /** Bundles and loads the commands. Throws a UsageError where Dawn has no library for this platform, or finds no adapter. */
 export async function openDawn<C extends HostCommands>({ module, name }: HostEntry): Promise<Host<C>> {
   await requireDawn();
+  const forget = onInterrupt(() => void destroyDevices());
   Object.assign(globalThis, { Worker: ThreadWorker });
   const bundle = (await import(pathToFileURL(await bundleForNode(module)).href)) as Record<string, C>;
   const commands = bundle[name];
@@ -25,6 +27,7 @@ export async function openDawn<C extends HostCommands>({ module, name }: HostEnt
       commands[command]?.(request, (send ?? ignore) as never) as ReturnType<C[typeof command]>,
     close: () =>
       new Promise((resolve) => {
+        forget();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
