@@ -24,8 +24,10 @@ export interface StoredModel {
   lists?: readonly Uint32Array[];
   weights: {
     has(name: string): boolean;
-    info(name: string): { readonly shape: readonly number[] };
+    info(name: string): { readonly shape: readonly number[]; readonly dtype?: string };
     readFloat32(name: string): Promise<Float32Array>;
+    /** The bytes of rows [first, first + count), in the dtype of `info`. */
+    readRows?(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
   };
   /** The quantised matrices of a file whose blocks of layers are all alike, as it has them. */
   blocks?: BlockTensors;
@@ -68,10 +70,17 @@ export async function readGgufExport(...parts: readonly ByteSource[]): Promise<S
     ...(compact ? { lists: widthLists(dModel, mlp) } : { blocks: storedBlocks(source, views) }),
     weights: {
       has: (tensor) => missing.has(tensor) || file.tensors.has(tensor),
-      info: (tensor) => ({ shape: missing.get(tensor) ?? requireTensor(source.name, file.tensors, tensor).shape }),
+      info: (tensor) => {
+        const shape = missing.get(tensor);
+        return shape ? { shape, dtype: "F32" } : requireTensor(source.name, file.tensors, tensor);
+      },
       readFloat32: async (tensor) => {
         const shape = missing.get(tensor);
         return shape ? new Float32Array(elementCount(shape)) : file.readFloat32(tensor);
+      },
+      readRows: async (tensor, first, count) => {
+        const [, columns = 1] = missing.get(tensor) ?? [];
+        return missing.has(tensor) ? new Uint8Array(4 * count * columns) : file.readRows(tensor, first, count);
       },
     },
   };

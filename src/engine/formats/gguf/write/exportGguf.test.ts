@@ -1,5 +1,6 @@
 // The GGUF forms of golden models, read back with our reader: every value, the widths, and what is refused.
 import { describe, expect, it } from "vitest";
+import { type Dtype, toFloat32 } from "../../../dtype.ts";
 import { readConfig, type ModelConfig } from "../../../config/config.ts";
 import { modelTensors } from "../../../config/tensors.ts";
 import { loadTokenizer } from "../../../tokenizer/tokenizer.ts";
@@ -14,7 +15,7 @@ import { collect, outputFolder } from "../../files/outputFile.ts";
 import { openWeights } from "../../safetensors/safetensors.ts";
 import { ggufFolder } from "../ggufFolder.ts";
 import { readGgufHeader } from "../header.ts";
-import { readGgufExport } from "../readGgufExport.ts";
+import { readGgufExport, type StoredModel } from "../readGgufExport.ts";
 import { exportGguf, exportMaskedGguf, type GgufExport } from "./exportGguf.ts";
 
 const origin = { name: "golden", licence: "mit", version: "1", recipe: { method: "disp" }, keep: 0.5 };
@@ -40,6 +41,19 @@ async function expectEqual(
   }
 }
 
+/** The last two rows of every matrix are read alone as they are in the whole matrix. */
+async function expectRows(config: ModelConfig, weights: StoredModel["weights"]): Promise<void> {
+  for (const { name } of modelTensors(config)) {
+    const { shape, dtype } = weights.info(name);
+    const [rows = 0, cols] = shape;
+    if (cols === undefined) continue;
+    const first = Math.max(0, rows - 2);
+    const bytes = await weights.readRows?.(name, first, rows - first);
+    const all = await weights.readFloat32(name);
+    expect(bytes && toFloat32(bytes, dtype as Dtype), name).toEqual(all.slice(first * cols));
+  }
+}
+
 /** The weights with zeros in all pruned places but s4, which is cut. */
 async function cutByWidth({ folder, config, masks }: Awaited<ReturnType<typeof modelAt>>) {
   const masked = await openWeights(outputFolder("m", await exportMasked({ folder, config, masks })));
@@ -59,6 +73,7 @@ describe.each(["llama", "llama3", "qwen2", "qwen3"])("compact GGUF of golden/%s"
     );
     await expectEqual(model.config, read.weights, await cutByWidth(model));
     await expectEqual(model.config, exported.stored.weights, read.weights);
+    await expectRows(read.config, read.weights);
     const { metadata } = await readGgufHeader(source);
     expect(metadata.get("general.architecture")).toBe(name === "qwen3" ? "openelm" : "deci");
     expect(metadata.get("general.license")).toBe("mit");
@@ -119,6 +134,7 @@ it("leaves out attention that the masks empty, but in the first block, and write
   const read = await readGgufExport(source);
   const values = await read.weights.readFloat32("model.layers.1.self_attn.o_proj.weight");
   expect(values.every((value) => value === 0)).toBe(true);
+  await expectRows(read.config, read.weights);
 });
 
 it.each([
