@@ -37,7 +37,20 @@ const dialog = (words: string, shown: string): State => ({
   },
 });
 
-type StateName = "run" | "map" | "layers" | "runs" | "export" | "models" | "storage" | "terms" | "keys" | "report";
+type StateName =
+  | "run"
+  | "map"
+  | "layers"
+  | "matrix"
+  | "runs"
+  | "examples"
+  | "verdict"
+  | "export"
+  | "models"
+  | "storage"
+  | "terms"
+  | "keys"
+  | "report";
 
 export const STATES: Readonly<Record<StateName, State>> = {
   run: {
@@ -48,6 +61,14 @@ export const STATES: Readonly<Record<StateName, State>> = {
   },
   map: section("figure-map"),
   layers: section("layers-heading"),
+  matrix: {
+    async show(page) {
+      const read = page.getByTestId("matrix-show");
+      if (await read.isVisible()) await read.click();
+      await page.getByTestId("figure-matrix").waitFor();
+      await section("matrix-heading").show(page);
+    },
+  },
   runs: section("runs-title"),
   export: section("export-heading"),
   models: dialog("another model", "library"),
@@ -55,4 +76,24 @@ export const STATES: Readonly<Record<StateName, State>> = {
   terms: dialog("explain", "dialog-glossary"),
   keys: dialog("all keys", "dialog-keys"),
   report: dialog("report", "dialog-report"),
+  examples: {
+    async show(page) {
+      if (!(await page.getByTestId("examples-note").isVisible())) await page.getByTestId("examples-toggle").click();
+      await page.getByTestId("examples-note").waitFor();
+      await section("runs-title").show(page);
+    },
+  },
+  verdict: {
+    async show(page) {
+      for (const name of ["Compare Example: DISP 50 %, seed 1", "Compare Example: DaSS 2:4, seed 1"]) {
+        const compare = page.getByRole("button", { name });
+        if ((await compare.getAttribute("aria-pressed")) !== "true") await compare.click();
+      }
+      await page.getByTestId("verdict-sentence").scrollIntoViewIfNeeded();
+      await page.waitForTimeout(DRAWN_MS);
+    },
+    async leave(page) {
+      await page.getByTestId("examples-toggle").click();
+    },
+  },
 };

@@ -1,7 +1,8 @@
 // Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
 import type { StudioStore } from "../state/store.ts";
-import { hashOf, hasSettings, linkedOf, problemsText, readHash } from "../state/page/url.ts";
+import { linkedOf } from "../state/page/link/linked.ts";
+import { hashOf, hasSettings, problemsText, readHash } from "../state/page/link/url.ts";
 
 /** Time between address changes: browsers refuse more than about a hundred in half a minute. */
 const WRITE_MS = 400;

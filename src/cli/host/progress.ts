@@ -1,5 +1,5 @@
 // Progress on stderr: one line that is rewritten in place on a terminal, a few lines per minute in a file.
-import type { NoticeReport, RunReport } from "../page/openRun.ts";
+import type { NoticeReport, RunReport } from "../page/reports.ts";
 
 import { printable, printableLine } from "./printable.ts";
 

@@ -29,7 +29,7 @@ import {
   weightTargets,
 } from "./forms.ts";
 import { refuseRecovered, zeroedModelOf } from "./modelOfReceipt.ts";
-import type { Reporter } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 export interface ApplyRequest extends FormsRequest {

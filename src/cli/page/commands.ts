@@ -13,7 +13,7 @@ import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
 import type { PlannedRun } from "../compare/methods.ts";
 import { compareMethods, type CompareRequest } from "./compareMethods.ts";
 import { evaluateModels, type EvaluateRequest } from "./evaluateModels.ts";
-import type { NoticeReport, Reporter, RunReport } from "./openRun.ts";
+import type { NoticeReport, Reporter, RunReport } from "./reports.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 import { pruneGates, type PruneRequest } from "./pruneGates.ts";
 import { pruneRatios, type RatiosRequest } from "./pruneRatios.ts";

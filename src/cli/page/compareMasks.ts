@@ -13,7 +13,8 @@ import {
 } from "../../engine/index.ts";
 import type { CompareSettings } from "../compare/compareArguments.ts";
 import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
-import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
+import type { MeasuredPair, OpenRun } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
 import { measureMasks, train } from "./pruneGates.ts";
 import type { RunCurves } from "./runCurves.ts";
 import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";

@@ -15,7 +15,9 @@ import { recoveryPlan } from "./recover.ts";
 import { scorerOf } from "./scoreRuns.ts";
 import { type FinishedRuns, readFinished, reuseMasks } from "./finishedRuns.ts";
 import { savedHistory } from "./runCurves.ts";
-import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
+import { openRun, type OpenRun } from "./openRun.ts";
+import { prefixed, type Reporter } from "./reports.ts";
+import type { RunRequest } from "./runRequest.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings, FinishedRuns {}
 

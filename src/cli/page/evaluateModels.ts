@@ -20,7 +20,10 @@ import {
   denseAgreement,
 } from "../../engine/index.ts";
 import { modelOfReceipt } from "./modelOfReceipt.ts";
-import { costOf, type FollowedPlan, type NamedText, openOnGpu, type Reporter, type RunRequest } from "./openRun.ts";
+import { type FollowedPlan, openOnGpu } from "./openOnGpu.ts";
+import { costOf } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
+import type { NamedText, RunRequest } from "./runRequest.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 /** A pruned version of the model: the text of a receipt, whose masks are applied, or the folder of a model of its own. */

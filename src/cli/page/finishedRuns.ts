@@ -2,7 +2,8 @@
 import { invariant, readParsedRun, type Run as FinishedRun, sha256, unpackRunMasks } from "../../engine/index.ts";
 import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import type { TrainedMasks } from "./compareMasks.ts";
-import type { OpenRun, RunRequest } from "./openRun.ts";
+import type { OpenRun } from "./openRun.ts";
+import type { RunRequest } from "./runRequest.ts";
 
 const ADVICE = "Name the files of the interrupted comparison, or leave out --resume.";
 

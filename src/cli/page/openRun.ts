@@ -1,24 +1,14 @@
 // The page's side of a run, for all methods: opens the model and its texts, measures perplexity, and collects what a receipt needs.
 import {
-  approvePlan,
   type CheckedText,
   checkedText,
-  countRecovery,
-  Ctx,
-  DEFAULT_RECIPE,
-  EngineError,
   type ExportedForm,
-  followPlan,
-  Gpu,
   licenceOf,
   type LlamaReader,
-  mainDtype,
   type MatmulTable,
   matmulText,
-  type MemoryPlan,
   type Model,
   namingSpoilt,
-  openModel,
   type OpenedModel,
   perplexity,
   type PerplexityPair,
@@ -26,79 +16,16 @@ import {
   quantisationCost,
   quantisationText,
   type WeightStorage,
-  type RecoveryPlan,
   requireOwnWeights,
   sha256,
   type TextRef,
-  tuneModel,
 } from "../../engine/index.ts";
 import { llamaReader } from "../../verify/llamaModel.ts";
-import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer } from "./forms.ts";
 import { ServedCheckpoints } from "./checkpoints.ts";
-import { servedMatmulStore } from "./matmulStore.ts";
-import { type ServedFolder, servedModel } from "./servedModel.ts";
-
-/** A text with its name. */
-export interface NamedText {
-  name: string;
-  content: string;
-}
-
-export interface RunRequest extends FormsRequest {
-  /** Name of the host, for the receipt. */
-  host: string;
-  model: ServedFolder;
-  text: NamedText;
-  evaluation: NamedText;
-  evaluationTokens: number;
-  context: number;
-  /** Tokens per training step, for the memory plan; the default recipe's where nothing is trained. */
-  stepTokens?: number;
-  /** A recovery, for the memory plan. */
-  recoveryPlan?: RecoveryPlan;
-  /** How matrices are stored on the GPU. */
-  precision: WeightStorage;
-  /** Memory of the GPU that the plan has to fit into; without it the fastest plan is taken. */
-  memoryBytes?: number;
-  /** Address of the folder where tables of matmul kernels are kept; null: the usual kernels, without measuring. */
-  tuneFolder: string | null;
-}
-
-/** Progress of a command, for the terminal. */
-export interface RunReport {
-  stage:
-    | "open"
-    | "tune"
-    | "perplexity"
-    | "agreement"
-    | "tasks"
-    | "dense perplexity"
-    | "train"
-    | "prune"
-    | "refit"
-    | "recover"
-    | "pruned perplexity"
-    | "export";
-  done: number;
-  of: number;
-  note?: string;
-}
-
-/** A note on the model's files, printed on a line of its own. */
-export interface NoticeReport {
-  notice: string;
-}
-
-export type Reporter = (report: RunReport | NoticeReport) => void;
-
-/** Passes reports on, with `prefix()` before each progress note. */
-export const prefixed =
-  (report: Reporter, prefix: () => string): Reporter =>
-  (update) =>
-    report("notice" in update ? update : { ...update, note: `${prefix()}${update.note ?? ""}` });
-
-/** The memory plan that a command followed. */
-export type FollowedPlan = Pick<MemoryPlan, "recompute" | "compact" | "totalBytes">;
+import { type FollowedPlan, type ModelOnGpu, openOnGpu } from "./openOnGpu.ts";
+import type { Reporter, RunReport } from "./reports.ts";
+import type { NamedText, RunRequest } from "./runRequest.ts";
 
 /** The result of a run of any method. */
 export interface RunAnswer {
@@ -120,10 +47,7 @@ export interface RunAnswer {
 /** Dense and pruned perplexity on the evaluation text. */
 export type MeasuredPair = Omit<PerplexityPair, "text" | "beginToken">;
 
-export interface OpenRun {
-  ctx: Ctx;
-  opened: OpenedModel;
-  plan: FollowedPlan;
+export interface OpenRun extends ModelOnGpu {
   quantisation?: QuantisationCost;
   /** Token ids of the calibration text. */
   calibration: Uint32Array;
@@ -232,7 +156,7 @@ const measureOf =
 
 /** What quantising on opening costs; undefined where nothing was quantised. Printed as a note too. */
 export async function costOf(
-  { ctx, opened, report }: { ctx: Ctx; opened: OpenedModel; report: Reporter },
+  { ctx, opened, report }: Pick<OpenRun, "ctx" | "opened"> & { report: Reporter },
   ids: Uint32Array,
   given: { context: number; quantised: number; memoryBytes?: number },
 ): Promise<QuantisationCost | undefined> {
@@ -243,48 +167,6 @@ export async function costOf(
   const cost = await quantisationCost(ctx, { ...{ opened, ids, context, quantised, memoryBytes }, onWindow });
   report({ notice: quantisationText(cost) });
   return cost;
-}
-
-/** The model on the GPU, after its memory plan was approved. Steps then follow that plan. */
-export async function openOnGpu(
-  request: Pick<
-    RunRequest,
-    "model" | "precision" | "stepTokens" | "recoveryPlan" | "context" | "tuneFolder" | "host" | "memoryBytes"
-  >,
-  report: Reporter,
-): Promise<Pick<OpenRun, "ctx" | "opened" | "plan">> {
-  const { precision, stepTokens, recoveryPlan, context, tuneFolder, host, memoryBytes } = request;
-  const ctx = new Ctx(await Gpu.open());
-  const folder = await servedModel(request.model);
-  let plan: MemoryPlan | undefined;
-  const opened = await openModel(ctx, folder, {
-    precision,
-    onConfig: async (config, dtypes) => {
-      const choice = {
-        precision,
-        trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
-        evaluationTokens: Math.min(context, config.context),
-        ...(memoryBytes === undefined ? {} : { memoryBytes }),
-      };
-      plan = await approvePlan(ctx.gpu.facts, {
-        ...{ name: folder.name, config, choice, dtypes },
-        ...(recoveryPlan ? { count: countRecovery(recoveryPlan) } : {}),
-      });
-      followPlan(ctx, plan);
-      if (tuneFolder === null) return;
-      const { notes } = await tuneModel(ctx, config, {
-        ...{ ...choice, precision: mainDtype(precision, config, dtypes) },
-        ...{ store: servedMatmulStore(tuneFolder), browser: host },
-        onProgress: (done, of) => report({ stage: "tune", done, of }),
-      });
-      for (const notice of notes) report({ notice });
-    },
-    onProgress: (done, of) => report({ stage: "open", done, of }),
-  });
-  for (const notice of opened.notes) report({ notice });
-  if (!plan) throw new EngineError("bug", "the model was opened without a memory plan");
-  const { recompute, compact, totalBytes } = plan;
-  return { ctx, opened, plan: { recompute, compact, totalBytes } };
 }
 
 async function textOf({ name, content }: NamedText): Promise<TextRef> {

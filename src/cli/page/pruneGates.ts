@@ -29,7 +29,9 @@ import { sizeTable } from "./sizeTable.ts";
 import { addMetrics, noCurves, type RunCurves } from "./runCurves.ts";
 import { runSubject } from "./runSubject.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
-import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
+import { type MeasuredPair, openRun, type OpenRun, type RunAnswer } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
+import type { RunRequest } from "./runRequest.ts";
 
 export interface PruneRequest extends RunRequest, RecoverChoices {
   recipe: Recipe;

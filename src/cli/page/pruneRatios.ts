@@ -16,7 +16,9 @@ import type { FormsRequest } from "./forms.ts";
 import { type NestedAnswer, pruneNested } from "./pruneNested.ts";
 import { measureAndExport, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
 import type { RunCurves } from "./runCurves.ts";
-import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
+import { openRun, type OpenRun } from "./openRun.ts";
+import { prefixed, type Reporter } from "./reports.ts";
+import type { RunRequest } from "./runRequest.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
   /** Of a run for every ratio. */

@@ -15,7 +15,9 @@ import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { runSubject } from "./runSubject.ts";
 import { weightTargets } from "./forms.ts";
-import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
+import { type MeasuredPair, openRun, type OpenRun, type RunAnswer } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
+import type { RunRequest } from "./runRequest.ts";
 
 export interface WeightsRequest extends RunRequest, RecoverChoices {
   recipe: WeightRecipe;

@@ -16,7 +16,8 @@ import {
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { prunedSubject } from "./runSubject.ts";
-import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
+import type { MeasuredPair, OpenRun } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
 import { type RecoverSubject, type RefitAnswer, refitWeights } from "./refitWeights.ts";
 import { type RecoveryAnswer, type TrainedWeights, trainWeights } from "./trainWeights.ts";
 

@@ -7,7 +7,8 @@ import {
   refit,
   type RefitRecipe,
 } from "../../engine/index.ts";
-import type { OpenRun, Reporter } from "./openRun.ts";
+import type { OpenRun } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
 
 /** A pruned model to refit or to train. It does not change. */
 export interface RecoverSubject {

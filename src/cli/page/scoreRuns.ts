@@ -11,7 +11,9 @@ import {
   TEXT_TASKS,
   textTask,
 } from "../../engine/index.ts";
-import type { MeasuredPair, OpenRun, Reporter, RunRequest } from "./openRun.ts";
+import type { MeasuredPair, OpenRun } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
+import type { RunRequest } from "./runRequest.ts";
 import type { FinishedMethod } from "./runMethod.ts";
 
 interface Scorer {

@@ -8,7 +8,8 @@ import {
   RecoverSession,
 } from "../../engine/index.ts";
 import type { ServedCheckpoints } from "./checkpoints.ts";
-import type { OpenRun, Reporter } from "./openRun.ts";
+import type { OpenRun } from "./openRun.ts";
+import type { Reporter } from "./reports.ts";
 import type { RecoverSubject } from "./refitWeights.ts";
 
 const REPORT_MS = 250;

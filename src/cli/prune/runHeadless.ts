@@ -6,7 +6,8 @@ import { type ShowProgress, writeFormsHeadless } from "./writeExports.ts";
 import type { CliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
 import type { FormsRequest } from "../page/forms.ts";
-import type { NamedText, RunAnswer, RunRequest } from "../page/openRun.ts";
+import type { RunAnswer } from "../page/openRun.ts";
+import type { NamedText, RunRequest } from "../page/runRequest.ts";
 import { checkedArguments, type MeasureArguments, type RunArguments } from "../arguments/runArguments.ts";
 import { decodeText } from "../../engine/formats/files/decodeText.ts";
 

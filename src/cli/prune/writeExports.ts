@@ -8,7 +8,7 @@ import type { HostChoice } from "../host/chooseHost.ts";
 import { type CliHost, openCliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
 import type { FormAnswer, FormsRequest } from "../page/forms.ts";
-import type { NoticeReport, RunReport } from "../page/openRun.ts";
+import type { NoticeReport, RunReport } from "../page/reports.ts";
 import { progressLine } from "../host/progress.ts";
 
 /** The check of an export, which decides whether it stays. */

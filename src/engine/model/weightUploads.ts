@@ -1,12 +1,12 @@
 // Reads tensors and uploads them: packed if matrices share their input, padded if they are cut, and rounded to half precision on request.
 import type { Ctx } from "../ctx.ts";
-import { EngineError, invariant } from "../errors.ts";
-import { elementCount, isBlockDtype, isDtype, MAX_HALF, type MatrixDtype, packedHalves, toFloat32 } from "../dtype.ts";
-import { gpuBlocks } from "../formats/gguf/gpuBlocks.ts";
+import { invariant } from "../errors.ts";
+import { elementCount, isBlockDtype, isDtype, type MatrixDtype, toFloat32 } from "../dtype.ts";
 import { PART_STEP, placed, type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
 import { elementBytes, type Precision, type Tensor, view, VIEW_ALIGNMENT } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { MatrixStorage } from "./matrixStorage.ts";
+import { chunkData, type Piece } from "./rowChunks.ts";
 
 /** The source of a model's tensors: its folder, or a reader that cuts or masks them. */
 export interface WeightReader {
@@ -121,7 +121,7 @@ export class WeightUploads {
       for (let row = 0; row < all; row += step) {
         const count = Math.min(step, all - row);
         const pieces = await rows(first + row, first + row + count);
-        const data = dataOf(part.label, dtype, { pieces, width, count });
+        const data = chunkData(part.label, dtype, { pieces, width, count });
         this.ctx.writePart(part, row * width, data);
         await this.wait(data.byteLength);
       }
@@ -268,14 +268,6 @@ const ROW_STEP = 4;
 /** Bytes that are written before the GPU is waited for. */
 const WRITTEN_BYTES = 2 ** 26;
 
-/** What belongs at a row of a chunk: blocks as in the file, or values. */
-interface Piece {
-  at: number;
-  /** Values per row, without padding. */
-  cols: number;
-  data: Uint8Array | Float32Array;
-}
-
 /** Reads rows first..end of a matrix. */
 type ReadRows = (first: number, end: number) => Promise<readonly Piece[]>;
 
@@ -292,41 +284,4 @@ interface Run {
   names: string[];
 }
 
-/** A chunk of `count` rows as it is uploaded. Throws "unsupported" for a value that f16 cannot represent. */
-function dataOf(
-  label: string,
-  dtype: MatrixDtype,
-  { pieces, width, count }: { pieces: readonly Piece[]; width: number; count: number },
-): Float32Array | Uint8Array {
-  if (isBlockDtype(dtype)) {
-    const rowBytes = width * elementBytes(dtype);
-    const stored = new Uint8Array(count * rowBytes);
-    for (const { at, data } of pieces) stored.set(data, at * rowBytes);
-    return gpuBlocks(dtype, stored, label);
-  }
-  const values = paddedRows(pieces, width, count);
-  return dtype === "f16" ? packedHalves(checkedForHalves(label, values)) : values;
-}
-
-/** Rows of `width` values, padded with zeros. Pieces that fill their rows are not copied where one is all. */
-function paddedRows(pieces: readonly Piece[], width: number, count: number): Float32Array {
-  const [first] = pieces;
-  if (first?.data instanceof Float32Array && first.data.length === count * width) return first.data;
-  const values = new Float32Array(count * width);
-  for (const { at, data, cols } of pieces) {
-    for (let r = 0; r * cols < data.length; r++) values.set(data.subarray(r * cols, (r + 1) * cols), (at + r) * width);
-  }
-  return values;
-}
-
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
-
-function checkedForHalves(name: string, values: Float32Array): Float32Array {
-  const tooLarge = values.find((value) => Math.abs(value) > MAX_HALF);
-  if (tooLarge === undefined) return values;
-  throw new EngineError(
-    "unsupported",
-    `tensor '${name}': expected values from -${MAX_HALF} to ${MAX_HALF} for half precision, got ${tooLarge}. Load this model in full precision.`,
-    { name, value: String(tooLarge) },
-  );
-}

@@ -58,24 +58,28 @@ export class Hypernet implements GateModel {
     this.ratio = ctx.persistent("ratio features", [1, RATIO_FEATURES]);
     this.named = new Map(
       layout.tensors.map(({ name, shape, start }) => {
-        const at = ranges.findIndex(({ end }) => start < end);
-        const [range, tensor] = [ranges[at], this.parameters[at]];
-        invariant(range && tensor, "bug", `the hypernetwork has no parameter ${name}`);
-        return [name, view(tensor, start - range.start, shape, name)];
+        const { tensor, offset } = this.placeOf(start);
+        return [name, view(tensor, offset, shape, name)];
       }),
     );
+  }
+
+  /** The tensor that holds the parameter at `start` of theta, and where in it. */
+  private placeOf(start: number): { tensor: Tensor; offset: number } {
+    const ranges = parameterRanges(this.layout);
+    const at = ranges.findIndex(({ end }) => start < end);
+    const [range, tensor] = [ranges[at], this.parameters[at]];
+    invariant(range && tensor, "bug", `the hypernetwork has no parameter at ${start}`);
+    return { tensor, offset: start - range.start };
   }
 
   /** A new one; equal seeds give equal values on every machine. */
   static fromSeed(ctx: Ctx, layout: HypernetLayout, seed: number): Hypernet {
     const made = new Hypernet(ctx, layout);
     ctx.write(made.z, initialInputs(layout.gates, seed));
-    const ranges = parameterRanges(layout);
     for (const { start, values } of initialParameters(layout, seed)) {
-      const at = ranges.findIndex(({ end }) => start < end);
-      const [range, tensor] = [ranges[at], made.parameters[at]];
-      invariant(range && tensor, "bug", `the hypernetwork has no parameter at ${start}`);
-      ctx.writePart(tensor, start - range.start, values);
+      const { tensor, offset } = made.placeOf(start);
+      ctx.writePart(tensor, offset, values);
     }
     return made;
   }

@@ -113,11 +113,10 @@ export function MapTools({ chart, look }: Props) {
         </button>
       ) : null}
       <Playback look={look} />
-      <ShowWeights />
       <SelectionNote />
       <p className="field-hint map-hint">
         Wheel with Ctrl, or after a click into the map: zoom. Drag: move. Shift and drag, or a drag along bars or strip:
-        select. Keys: + − 0, arrows, Enter.
+        select. Keys: + − 0, arrows, Enter. <ShowWeights />
       </p>
     </div>
   );

@@ -2,12 +2,12 @@
 import { tokenStrip } from "../../../../charts/index.ts";
 import type { TokenStripData } from "../../../../charts/index.ts";
 import type { RunRecord } from "../../../../engine/index.ts";
-import { whole } from "../../../../shared/format.ts";
 import { canCompareLosses } from "../../../../state/allowed.ts";
 import { restoreRefusal } from "../../../../state/runs/restoreRefusal.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { Figure } from "../../../parts/Figure.tsx";
-import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
+import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { useActions, useStudio } from "../../../studioContext.tsx";
 import { useValueSource } from "../../../views/useValueSource.ts";
 import { tokensTable } from "../../../views/figureTables.ts";
 
@@ -31,21 +31,6 @@ function Strip({ data, of }: StripProps) {
   );
 }
 
-function Reading() {
-  const progress = useThrottled((state) => state.progress.losses);
-  const { cancelLosses } = useActions();
-  return (
-    <p className="actions">
-      <span role="status" data-testid="losses-progress">
-        {progress ? `Measuring ${whole(progress.done)} of ${whole(progress.total)} ${progress.unit}…` : "Measuring…"}
-      </span>
-      <button type="button" data-testid="losses-stop" onClick={() => void cancelLosses()}>
-        Stop
-      </button>
-    </p>
-  );
-}
-
 interface Props {
   a: RunRecord;
   /** Null: the dense model. */
@@ -58,13 +43,13 @@ export function LossPerToken({ a, b, of }: Props) {
   const losses = useStudio((state) => state.losses);
   const ready = useStudio(canCompareLosses);
   const refusal = useStudio((state) => restoreRefusal(state, a) ?? (b && restoreRefusal(state, b)));
-  const { compareLosses } = useActions();
+  const { compareLosses, cancelLosses } = useActions();
   const read =
     losses.phase === "read" && losses.first === a.id && losses.second === (b?.id ?? null) ? losses.result : null;
   return (
     <div>
       {losses.phase === "reading" ? (
-        <Reading />
+        <TaskProgress task="losses" label="Measuring" stop="Stop" cancel={cancelLosses} />
       ) : (
         <p className="actions">
           <button

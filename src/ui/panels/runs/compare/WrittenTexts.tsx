@@ -8,7 +8,8 @@ import type { ComparisonSlice } from "../../../../state/runs/runsState.ts";
 import type { WrittenToken } from "../../../../worker/protocol.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { SectionLink } from "../../../parts/SectionLink.tsx";
-import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
+import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { useActions, useStudio } from "../../../studioContext.tsx";
 import { ExpectedTokens } from "./ExpectedTokens.tsx";
 import { firstDifference } from "./verdict.ts";
 
@@ -114,21 +115,6 @@ function Sides({ written }: { written: Written }) {
   );
 }
 
-function Writing() {
-  const progress = useThrottled((state) => state.progress.texts);
-  const { cancelPair } = useActions();
-  return (
-    <p className="actions">
-      <span role="status" data-testid="pair-progress">
-        {progress ? `Writing ${whole(progress.done)} of ${whole(progress.total)} tokens…` : "Writing…"}
-      </span>
-      <button type="button" data-testid="pair-stop" onClick={() => void cancelPair()}>
-        Stop
-      </button>
-    </p>
-  );
-}
-
 interface Props {
   a: RunRecord;
   /** Null: the dense model. */
@@ -139,12 +125,12 @@ export function WrittenTexts({ a, b }: Props) {
   const texts = useStudio((state) => state.pairTexts);
   const able = useStudio(canWritePair);
   const refusal = useStudio((state) => restoreRefusal(state, a) ?? (b && restoreRefusal(state, b)));
-  const { writePair } = useActions();
+  const { writePair, cancelPair } = useActions();
   const of = texts.phase === "written" && texts.first === a.id && texts.second === (b?.id ?? null) ? texts : null;
   return (
     <div className="pair-texts">
       {texts.phase === "writing" ? (
-        <Writing />
+        <TaskProgress task="texts" label="Writing" stop="Stop" cancel={cancelPair} testId="pair" />
       ) : (
         <p className="actions">
           <button

@@ -1,7 +1,7 @@
 // docs/formats.md lists every key that the page's link can have.
 import { expect, it } from "vitest";
-import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE } from "../../engine/index.ts";
-import document from "../../../docs/formats.md?raw";
+import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE } from "../../../engine/index.ts";
+import document from "../../../../docs/formats.md?raw";
 import { hashOf } from "./url.ts";
 
 it("the document has every key of the link", () => {

@@ -9,9 +9,9 @@ import {
   RATIO_MODES,
   WEIGHT_METHODS,
   WIDTH_MULTIPLES,
-} from "../../engine/index.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
-import { DEFAULT_PROMPT } from "../text/generateSlice.ts";
+} from "../../../engine/index.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../../shared/texts.ts";
+import { DEFAULT_PROMPT } from "../../text/generateSlice.ts";
 import { hashOf, problemsText, readHash } from "./url.ts";
 
 const DEFAULTS = {
