@@ -8,7 +8,7 @@ import { numberIn, oneOf, shownValue } from "./values.ts";
 /** Of the links that this page writes. Links without a version are of version 1, which had no model, length and prompt. */
 const VERSION = 2;
 
-export const bundledText = (key: keyof TextSources): LinkField => ({
+export const bundledTextField = (key: keyof TextSources): LinkField => ({
   key,
   write({ [key]: source }) {
     return source.kind === "bundled" ? source.name : null;
@@ -39,7 +39,7 @@ export const VERSION_FIELD: LinkField = {
 /** Longest name and longest prompt in a link. */
 const TEXT_CHARS = { model: 200, prompt: 1000 };
 
-export const MODEL: LinkField = {
+export const MODEL_FIELD: LinkField = {
   key: "model",
   write: ({ model }) => (model !== null && model.length <= TEXT_CHARS.model ? model : null),
   read(value, linked) {

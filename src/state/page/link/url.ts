@@ -9,14 +9,14 @@ import {
   RECIPE_NUMBERS,
 } from "../../../engine/index.ts";
 import { DEFAULTS, type Linked, type LinkField } from "./linked.ts";
-import { bundledText, EVALUATION_LENGTH, MODEL, PROMPT, VERSION_FIELD } from "./pageFields.ts";
+import { bundledTextField, EVALUATION_LENGTH, MODEL_FIELD, PROMPT, VERSION_FIELD } from "./pageFields.ts";
 import { METHOD, PATTERN, recipeChoice, recipeNumber, weightNumber, WIDTH_MULTIPLE } from "./recipeFields.ts";
 import { cut, shown, SHOWN_CHARS } from "./values.ts";
 
 /** Every field of a link, in its order there. */
 const FIELDS: readonly LinkField[] = [
   VERSION_FIELD,
-  MODEL,
+  MODEL_FIELD,
   ...RECIPE_NUMBERS.map(recipeNumber),
   recipeChoice("estimator", ESTIMATORS),
   recipeChoice("gates", GATE_MODES),
@@ -27,8 +27,8 @@ const FIELDS: readonly LinkField[] = [
   weightNumber("calibrationSequences", "sequences"),
   weightNumber("calibrationTokens", "tokens"),
   weightNumber("calibrationSeed", "seed"),
-  bundledText("calibration"),
-  bundledText("evaluation"),
+  bundledTextField("calibration"),
+  bundledTextField("evaluation"),
   EVALUATION_LENGTH,
   PROMPT,
 ];
