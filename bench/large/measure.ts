@@ -90,8 +90,8 @@ interface PartWatch {
 }
 
 async function watchParts(headless: Headless, log: (line: string) => void): Promise<PartWatch> {
-  const [worker] = headless.page.workers();
-  if (!worker) throw new Error("expected the page to have started its worker, got none");
+  const { page } = headless;
+  const worker = page.workers()[0] ?? (await page.waitForEvent("worker"));
   // before the worker opens its device
   await worker.evaluate(countBuffers);
   const gpuBytes = (): Promise<number> =>
