@@ -30,7 +30,7 @@ describe("npm run bench", () => {
     expect(readBenchArguments(["--peers", "--host", "dawn"]).host).toBe("dawn");
     expect(readBenchArguments(["--map"])).toMatchObject({ kind: "map", rounds: 3 });
     expect(readBenchArguments(["--export"]).kind).toBe("export");
-    expect(readBenchArguments(["--real"]).kind).toBe("real");
+    expect(readBenchArguments(["--real"])).toEqual({ kind: "real", tokens: [64], rounds: 10, host: "auto" });
     expect(readBenchArguments(["--large", "--only", "7b"])).toMatchObject({ kind: "large", only: "7b" });
     expect(readBenchArguments(["--import", "lab.json"])).toMatchObject({ kind: "import", file: "lab.json" });
   });

@@ -12,21 +12,23 @@ export const BENCH_USAGE = `usage: npm run bench                                
          [--model DIR] [--tokens 64,128] [--rounds 5] [--out FILE]
        npm run bench -- --map [--rounds 3] [--out FILE]             frame times of the gate map while it is zoomed and moved; writes bench/map.json
        npm run bench -- --export [--model DIR] [--out FILE]        memory and time of an export; writes bench/export.json
-       npm run bench -- --real [--model DIR|FILE.gguf] [--out FILE]  opening and training a model of a real size; writes bench/realModel.json
+       npm run bench -- --real                         opening and training a model of a real size, unpacked and in the blocks of its file; writes bench/realModel.json
+         [--model DIR|FILE.gguf] [--tokens 64] [--rounds 10] [--out FILE]
        npm run bench -- --large [--only NAME]          memory of models with up to 7 billion weights; writes bench/large.json and bench/large.md
        npm run bench -- --import FILE [--out FILE]     files a result of the lab under bench/gpus, and renders bench/gpus.md
   --model   a folder with config.json, tokenizer.json and safetensors, or a GGUF file. Defaults: the embedded model; with --export
             random weights of SmolLM2-135M's shape; with --real SmolLM2-135M-Instruct, which is fetched once
   --tokens  per training step; of the benchmark a list, measured one after the other
-  --rounds  how often each figure is measured; with --profile how many steps
+  --rounds  how often each figure is measured; with --profile and --real how many steps
   --only    a part of the name of one of the large models: tinyllama, 7b, q4_0; the figures of the others stay
   --out     a JSON file for the figures; --profile writes none without it
 ${HOST_USAGE}. --export, --large and --map need chromium: they measure a browser`;
 
 const KINDS = ["profile", "peers", "map", "export", "real", "large"] as const;
 
-const DEFAULT_TOKENS = { profile: "128", peers: "64,128" };
-const DEFAULT_ROUNDS = { profile: 3, peers: 5, map: 3 };
+// of a model of a real size: enough steps to see how they vary, few enough to wait for on a software adapter
+const DEFAULT_TOKENS = { profile: "128", peers: "64,128", real: "64" };
+const DEFAULT_ROUNDS = { profile: 3, peers: 5, map: 3, real: 10 };
 
 export interface BenchArguments {
   /** "all": the benchmark itself. */
@@ -54,13 +56,13 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   if (kinds.length > 1) throw new UsageError(`expected one of --${KINDS.join(", --")}, got --${kinds.join(" --")}`);
   const { import: file } = values;
   const [kind = "all"] = typeof file === "string" ? (["import"] as const) : kinds;
-  const short = kind === "profile" || kind === "peers" ? kind : undefined;
+  const short = kind === "profile" || kind === "peers" || kind === "real" ? kind : undefined;
   const { tokens: list = short ? DEFAULT_TOKENS[short] : "128,256" } = values;
   const tokens = typeof list === "string" ? list.split(",").map(Number) : [];
   if (tokens.length === 0 || !tokens.every(isCount))
     throw new UsageError(`--tokens: expected whole numbers above 0, separated by commas, got "${String(list)}"`);
-  if (kind === "profile" && tokens.length > 1)
-    throw new UsageError(`--tokens: expected one number with --profile, got "${tokens.join(",")}"`);
+  if ((kind === "profile" || kind === "real") && tokens.length > 1)
+    throw new UsageError(`--tokens: expected one number with --${kind}, got "${tokens.join(",")}"`);
   const rounds = optionalNumber(values, "rounds") ?? (short || kind === "map" ? DEFAULT_ROUNDS[short ?? "map"] : 7);
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
   const { model, out, only } = values;

@@ -104,7 +104,7 @@ export function profileLines({ adapter, matmul, model, tokens, steps, stepMs, ke
 
 /** A model of a real size: opening, training step, memory. */
 export function realModelLine(figure: RealModelFigure): string {
-  const { adapter, model, tokens, steps, openSeconds, ms, gpuBytes, weightBytes } = figure;
+  const { adapter, model, tokens, steps, openSeconds, ms, gpuBytes, weightBytes, blocks } = figure;
   const memory = `${mib(gpuBytes)} on the GPU, of which ${mib(weightBytes)} weights`;
-  return `${adapter}; ${model}: opened in ${openSeconds.toFixed(1)} s; training step, ${tokens} tokens: ${spreadText(ms, 0)} ms over ${steps} steps; ${memory}\n`;
+  return `${adapter}; ${model}: opened in ${openSeconds.toFixed(1)} s; training step, ${tokens} tokens: ${spreadText(ms, 0)} ms over ${steps} steps; ${memory}\n${blocks ? `in the blocks of the file: ${spreadText(blocks.ms, 0)} ms, ${spreadText(blocks.ratio, 2)} of the unpacked step; ${mib(blocks.weightBytes)} weights\n` : ""}`;
 }

@@ -24,8 +24,6 @@ const MODEL = "public/model";
 const TEXT = "public/text/sotu-held.txt";
 /** Characters of the text that are enough for every measurement. */
 const TEXT_LENGTH = 200_000;
-/** Enough steps to see how they vary, few enough to wait for on a software adapter. */
-const REAL = { tokens: 64, steps: 20 };
 const SYNTHETIC = ".cache/synthetic/smollm2-135m";
 
 const text = (): string => readFileSync(TEXT, "utf8").slice(0, TEXT_LENGTH);
@@ -119,12 +117,14 @@ async function benchMap({ rounds, out = "bench/map.json" }: BenchArguments): Pro
 }
 
 async function benchReal(given: BenchArguments): Promise<void> {
-  const { model, out = "bench/realModel.json" } = given;
+  const { model, rounds, out = "bench/realModel.json" } = given;
+  const [tokens = 64] = given.tokens;
   const file = model ?? (await smollm2File());
   await withOpened(open(given), async (host) => {
-    const request = { model: host.files.serve(file), text: text(), ...REAL };
+    const before = loadavg()[0];
+    const request = { model: host.files.serve(file), text: text(), tokens, steps: rounds };
     const figure = await host.call("real", request, log);
-    write(out, host.name, figure);
+    write(out, host.name, { load: { before, after: loadavg()[0] }, ...figure });
     process.stdout.write(realModelLine(figure));
   });
 }

@@ -2,11 +2,12 @@
 
     python make_golden.py llama --text TRAIN.txt --eval HELD.txt --out ../llama
 
+With --extend, the model in --out is not trained again, and golden.* keeps its values and gets those that it does not have.
 Writes config.json, model.safetensors, tokenizer.json, golden.safetensors (tensors) and golden.json (numbers); see ../README.md.
 """
 import argparse, json, math, os, random
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, decoders, trainers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 from prune_reference import *
@@ -41,24 +42,19 @@ FAMILIES = {
 ap = argparse.ArgumentParser()
 ap.add_argument("family", choices=FAMILIES); ap.add_argument("--text", required=True); ap.add_argument("--eval", required=True); ap.add_argument("--out", required=True)
 ap.add_argument("--seed", type=int, default=0); ap.add_argument("--set", default="{}", help="JSON of config overrides")
-ap.add_argument("--like", help="use this existing Hugging Face folder instead of training a model"); ap.add_argument("--steps", type=int, default=400); ap.add_argument("--dtype", default="float32"); ap.add_argument("--tokens", type=int)
+ap.add_argument("--like", help="use this existing Hugging Face folder instead of training a model"); ap.add_argument("--extend", action="store_true", help="add what is missing to the existing case in --out"); ap.add_argument("--steps", type=int, default=400); ap.add_argument("--dtype", default="float32"); ap.add_argument("--tokens", type=int)
 a = ap.parse_args(); small = a.family in SMALL_FAMILIES and not a.like
 torch.manual_seed(a.seed); random.seed(a.seed); os.makedirs(a.out, exist_ok=True)
 text = open(a.text, encoding="utf-8").read()[:1_500_000]; held = open(a.eval, encoding="utf-8").read()[:40_000]
 
-if a.like:
-    import shutil
-    for f in os.listdir(a.like): shutil.copy(os.path.join(a.like, f), a.out)
-    tok = Tokenizer.from_file(f"{a.out}/tokenizer.json")
-    train, ev = torch.tensor(tok.encode(text[:400_000], add_special_tokens=False).ids), torch.tensor(tok.encode(held, add_special_tokens=False).ids)
-else:
-    cfg_kw = {**FAMILIES[a.family], **json.loads(a.set)}
-    V = cfg_kw["vocab_size"]
+def train_tokenizer():
     tok = Tokenizer(models.BPE()); tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False); tok.decoder = decoders.ByteLevel()
-    tok.train_from_iterator([text], trainers.BpeTrainer(vocab_size=V, special_tokens=["<s>", "</s>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    tok.train_from_iterator([text], trainers.BpeTrainer(vocab_size=cfg_kw["vocab_size"], special_tokens=["<s>", "</s>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
     PreTrainedTokenizerFast(tokenizer_object=tok, bos_token="<s>", eos_token="</s>").save_pretrained(a.out)
-    train, ev = torch.tensor(tok.encode(text).ids), torch.tensor(tok.encode(held).ids)
+    return tok
 
+
+def train_model(train):
     cfg = AutoConfig.for_model(**cfg_kw); cfg._attn_implementation = "eager"
     model = AutoModelForCausalLM.from_config(cfg)
     opt = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.05)
@@ -70,6 +66,18 @@ else:
     for m in model.modules():        # a bias that is still zero after training would hide that the engine ignores it
         if isinstance(m, nn.Linear) and m.bias is not None: m.bias.data += 0.02 * torch.randn_like(m.bias)
     model.to(getattr(torch, a.dtype)).save_pretrained(a.out)
+
+
+cfg_kw = {**FAMILIES[a.family], **json.loads(a.set)}
+if a.like:
+    import shutil
+    for f in os.listdir(a.like): shutil.copy(os.path.join(a.like, f), a.out)
+    tok = Tokenizer.from_file(f"{a.out}/tokenizer.json")
+    train, ev = torch.tensor(tok.encode(text[:400_000], add_special_tokens=False).ids), torch.tensor(tok.encode(held, add_special_tokens=False).ids)
+else:
+    tok = Tokenizer.from_file(f"{a.out}/tokenizer.json") if a.extend else train_tokenizer()
+    train, ev = torch.tensor(tok.encode(text).ids), torch.tensor(tok.encode(held).ids)
+    if not a.extend: train_model(train)
 model = AutoModelForCausalLM.from_pretrained(a.out, dtype=torch.float32, attn_implementation="eager").eval()   # reload in float32, as a user would
 for q in model.parameters(): q.requires_grad_(False)
 
@@ -140,7 +148,7 @@ for k, v in hn.state_dict().items():
 for i, v in enumerate(hn()): G[f"hn.end.logits.{i}"] = f32(v)
 
 # 5 weight pruning of the MLP with calibration statistics
-if blocks[0].glu and not small:
+if blocks[0].glu:
     calib = torch.stack([train[s:s + 64] for s in torch.randint(0, len(train) - 64, (4,), generator=gen)]).long(); G["calibration.ids"] = calib.int()
     info["weights"] = {}
     for method in ("magnitude", "wanda", "dass"):
@@ -153,7 +161,15 @@ if blocks[0].glu and not small:
             info["weights"][f"{method} {name}"] = {"loss": m(ids, labels=ids).loss.item(), "kept": int(sum(v.sum() for v in masks.values())), "of": sum(v.numel() for v in masks.values()),
                 "perplexity": {"context": 64, "tokens": 1024, "value": perplexity(m, ev[:1024], 64)}}
 
+if a.extend:
+    had = load_file(f"{a.out}/golden.safetensors"); info.update(json.load(open(f"{a.out}/golden.json")))
+    for name, value in had.items(): torch.testing.assert_close(G[name].to(value.dtype), value, rtol=0, atol=1e-5 * float(value.abs().max()), msg=lambda m: f"{name}: {m}")
+    G.update(had)
 save_file(G, f"{a.out}/golden.safetensors")
+if a.extend:
+    now = load_file(f"{a.out}/golden.safetensors")
+    assert all(value.numpy().tobytes() == now[name].numpy().tobytes() for name, value in had.items())
+    print("kept", len(had), "tensors, added", sorted(set(now) - set(had)))
 json.dump(info, open(f"{a.out}/golden.json", "w"), indent=1)
 print(a.family, {k: info[k] for k in ("loss", "perplexity")}, "hard", round(info["hard"]["loss"], 4), "soft", round(info["soft"]["loss"], 4), "gap", info["greedy_smallest_gap"])
 print(" train", [round(v, 4) for v in info["train"]["lm_loss"]], [round(v, 4) for v in info["train"]["penalty"]])

@@ -15,6 +15,10 @@ import {
   readReceipt,
 } from "../engine/index.ts";
 import { memoryTarget } from "../engine/evaluate/export/memoryTarget.ts";
+import { ggufFolder } from "../engine/formats/gguf/ggufFolder.ts";
+import { entry, number32 } from "../engine/formats/gguf/files.fixture.ts";
+import { ggufOfFolder } from "../engine/formats/gguf/models.fixture.ts";
+import { memorySource } from "../engine/formats/files/memoryFolder.ts";
 import { embeddedFolder, goldenFolder } from "../engine/golden/folders.fixture.ts";
 import { gateLayout } from "../engine/masks/gates.ts";
 import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
@@ -127,4 +131,37 @@ test.each(["mistral", "gemma", "phi", "qwen3"])("golden/%s is masked for llama.c
   const { found } = await exported("gguf-masked", { text: checkedText(model.tokenizer, TEXT) }, model);
   model.model.free();
   expect([found.ok, found.reason]).toEqual([true, undefined]);
+});
+
+const count = (key: string, value: number): number[] => entry(key, 4, number32(value));
+/**
+ * What makes these models such as llama.cpp runs. It has Gemma 3's full attention in every sixth block and SmolLM3's blocks without positions
+ * in every fourth, no window of Phi-3 and its factors for long texts wherever the context, at least 256 tokens, exceeds the original one, and
+ * neither a tied head of OLMo 2 nor heads that are not d / heads wide.
+ */
+const AS_GGUF: [string, Parameters<typeof ggufOfFolder>[1]][] = [
+  ["gemma2", {}],
+  ["gemma3_text", { repeat: 3, more: [count("gemma3.attention.sliding_window_pattern", 6)] }],
+  [
+    "phi3",
+    {
+      more: [
+        count("phi3.attention.sliding_window", 0),
+        count("phi3.context_length", 512),
+        count("phi3.rope.scaling.original_context_length", 256),
+      ],
+    },
+  ],
+  ["olmo2", { untied: true, heads: 5 }],
+  ["smollm3", { repeat: 2 }],
+  ["granite", {}],
+];
+
+test.each(AS_GGUF)("golden/%s as GGUF is masked in its own file, which llama.cpp computes", async (name, changes) => {
+  const bytes = await ggufOfFolder(await goldenFolder(name), changes);
+  const model = await openModel(ctx, await ggufFolder(memorySource("model.gguf", bytes)));
+  const { found } = await exported("gguf-masked", { text: checkedText(model.tokenizer, TEXT) }, model);
+  model.model.free();
+  expect([found.ok, found.reason]).toEqual([true, undefined]);
+  expect(found.llama).toMatchObject({ argmaxAgreement: 1 });
 });

@@ -15,6 +15,7 @@ import { openWeights } from "../safetensors/safetensors.ts";
 import { ggufFolder } from "./ggufFolder.ts";
 import { entry, float32, list, number32, text } from "./files.fixture.ts";
 import { ggufOfFolder, paired } from "./models.fixture.ts";
+import { readGgufExport } from "./readGgufExport.ts";
 
 /**
  * Golden models of these families have fields that no published model has and that llama.cpp derives from others: the scale of Gemma's scores,
@@ -74,6 +75,13 @@ describe.each(["llama", "mistral", "qwen2", "qwen3", "gemma", "phi", ...NEWER])(
     expect(tokenizers[0]!.decode(ids!)).toBe(tokenizers[1]!.decode(wanted!));
     expect(await licenceOf(folder)).toBe("mit");
   });
+});
+
+it.each(NEWER)("golden/%s as GGUF has the same config when an export is read back", async (name) => {
+  const source = memorySource(`${name}.gguf`, await ggufOfFolder(golden(name)));
+  const folder = await ggufFolder(source);
+  const { config } = await readGgufExport(source);
+  expect(config).toEqual(readConfig(await readJson(await folder.open("config.json"))));
 });
 
 describe("what llama.cpp derives from other numbers", () => {

@@ -183,6 +183,12 @@ interface Changes {
   more?: number[][];
   /** Tensors to add. */
   extra?: NamedTensor[];
+  /** How often the blocks come one after another; default: once. */
+  repeat?: number;
+  /** Writes the embedding as the head too. */
+  untied?: boolean;
+  /** Other heads, as wide together as d: the later rows of q, k and v are left out. */
+  heads?: number;
   /** The blocks of tensors that are quantised, by llama.cpp's names; their rows are in its order. */
   quantised?: (name: string, shape: readonly number[], values: Float32Array) => StoredBlocks | undefined;
 }
@@ -224,19 +230,43 @@ export async function ggufPartsOfFolder(
 
 async function contentsOf(
   folder: Folder,
-  { more = [], extra = [], quantised }: Changes,
+  { more = [], extra = [], repeat = 1, untied = false, heads, quantised }: Changes,
 ): Promise<{ entries: number[][]; tensors: NamedTensor[] }> {
   const config = (await readJson(await folder.open("config.json"))) as Json;
+  const layers = Number(config["num_hidden_layers"]);
   const converter = CONVERTERS[String(config["model_type"])]!;
-  const own = [...metadataOf(config, converter), ...(await tokenizerEntries(folder, config))];
+  const width = Number(config["hidden_size"]);
+  const repeated = {
+    ...{ ...config, num_hidden_layers: repeat * layers },
+    ...(heads === undefined ? {} : { num_attention_heads: heads, num_key_value_heads: heads, head_dim: width / heads }),
+  };
+  const own = [...metadataOf(repeated, converter), ...(await tokenizerEntries(folder, config))];
   const replaced = new Set(more.map(keyOf));
+  const all = await tensorsOf(folder, config, converter);
+  const cut = heads === undefined ? all : all.map((one) => narrowed(one, width));
+  const tensors = cut.flatMap((tensor) => {
+    const [, block, rest] = /^blk\.(\d+)(\..*)$/.exec(tensor.name) ?? [];
+    if (untied && tensor.name === "token_embd.weight") return [tensor, { ...tensor, name: "output.weight" }];
+    if (block === undefined) return [tensor];
+    return Array.from({ length: repeat }, (_, i) => ({ ...tensor, name: `blk.${Number(block) + i * layers}${rest}` }));
+  });
   return {
     entries: [...own.filter((one) => !replaced.has(keyOf(one))), ...more],
-    tensors: [...(await tensorsOf(folder, config, converter)), ...extra].map((tensor) => {
+    tensors: [...tensors, ...extra].map((tensor) => {
       const stored = quantised?.(tensor.name, tensor.shape, tensor.values);
       return stored ? { ...tensor, stored } : tensor;
     }),
   };
+}
+
+/** A tensor with the first `width` rows of q, k and v, or columns of the layer that reads them. */
+function narrowed(tensor: NamedTensor, width: number): NamedTensor {
+  const { name, shape, values } = tensor;
+  const [rows = 1, columns = 1] = shape;
+  if (/attn_(q|k|v)(_norm)?\./.test(name))
+    return { name, shape: [width, ...shape.slice(1)], values: values.slice(0, width * columns) };
+  if (!name.includes("attn_output.")) return tensor;
+  return { name, shape: [rows, width], values: values.filter((_, i) => i % columns < width) };
 }
 
 function fileOf(entries: readonly number[][], tensors: readonly NamedTensor[]): Uint8Array<ArrayBuffer> {

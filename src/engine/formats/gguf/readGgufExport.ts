@@ -35,8 +35,8 @@ export interface StoredModel {
 const PER_BLOCK = ["feed_forward_length", "attention.head_count", "attention.head_count_kv"] as const;
 
 /**
- * Opens a file, or its parts, in one of the architectures that `exportGguf` and `exportMaskedGguf` write. Factors on RoPE's frequencies are taken as they
- * are stored. Throws "unsupported" for another architecture or for what the engine does not run, "format" for a malformed or inconsistent file.
+ * Opens a file, or its parts, in one of the architectures that `exportGguf` and `exportMaskedGguf` write. Llama 3's factors on RoPE's frequencies
+ * are taken as they are stored. Throws "unsupported" for another architecture or for what the engine does not run, "format" for a malformed or inconsistent file.
  */
 export async function readGgufExport(...parts: readonly ByteSource[]): Promise<StoredModel> {
   const { source, header } = await readParts(parts);
@@ -55,8 +55,9 @@ export async function readGgufExport(...parts: readonly ByteSource[]): Promise<S
     return each;
   });
   const widest = { ...header, metadata };
-  const plain = readConfig(configOf(new MetadataFields(source.name, widest), widest, family));
-  const config = withFactors(plain, (await readRopeFactors(source, header)).all);
+  const { all, ...longrope } = await readRopeFactors(source, header);
+  const plain = readConfig(configOf(new MetadataFields(source.name, widest), widest, family, longrope));
+  const config = withFactors(plain, all);
   const { headDim, dModel } = config;
   const rows = { headDim, q: config.heads * headDim, kv: config.kvHeads * headDim, mlp: config.dMlp };
   const views = tensorViews(source.name, header, family, rows);
