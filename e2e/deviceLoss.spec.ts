@@ -1,102 +1,233 @@
-// A GPU device that is destroyed in the middle of work: the page says so, gets a device again, and the work resumes or can be done again. It
-// happens when the worker reads back for the nth time, so each loss comes at the same place.
+// A GPU device that is destroyed in the middle of each kind of work, twice in a row: the page says so, gets a device again, and the work
+// resumes or can be done again. At last the worker itself ends.
+import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { openForSoak } from "../bench/soak/scenarios.ts";
+import { chooseShortTexts, openForSoak, pickGolden } from "../bench/soak/scenarios.ts";
+import { endWorkerIn, loseAndReopen, loseIn, nameAdapter, plantFuses, reopen } from "./support/deviceLoss.ts";
 
-/** How many read-backs are left until the loss, and how many there were. */
-interface Fuse {
-  fuse: number;
-  readBacks: number;
-}
+import { unzipStored } from "./support/files.ts";
 
-const recipe = {
+const RECIPE = {
   ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 2 },
   ...{ calibrationSequences: 2, calibrationTokens: 16 },
 };
 
-/** Between two looks at whether the page still measures in the background. */
-const QUIET_MS = 1000;
-
-/** In the worker: keeps the devices that make buffers, and destroys them all at the read-back that `fuse` counts down to. */
-function keepDevices(): void {
-  const devices = new Set<GPUDevice>();
-  const state: Fuse = { fuse: 0, readBacks: 0 };
-  const create = GPUDevice.prototype.createBuffer;
-  GPUDevice.prototype.createBuffer = function (given) {
-    devices.add(this);
-    return create.call(this, given);
-  };
-  const map = GPUBuffer.prototype.mapAsync;
-  GPUBuffer.prototype.mapAsync = function (...given) {
-    state.fuse -= 1;
-    state.readBacks += 1;
-    if (state.fuse === 0) {
-      for (const device of devices) device.destroy();
-      devices.clear();
-    }
-    return map.apply(this, given);
-  };
-  Object.assign(globalThis, { state });
+/** What two runs of one recipe have alike. A loss may cost a reading of the perplexity in the middle of one. */
+interface Saved {
+  masks: unknown;
+  curves: object;
 }
 
-test.describe("a lost device", () => {
+/** One run, or several. */
+type Exported = { masks: unknown; history: object } | { masks: unknown; history: object }[];
+
+const ownText = (sentence: string) => ({
+  name: "own.txt",
+  mimeType: "text/plain",
+  buffer: Buffer.from(sentence.repeat(40)),
+});
+
+test.describe("a device is lost twice", () => {
   let page: Page;
   test.beforeAll(async ({ browser, baseURL }) => {
     page = await browser.newPage();
-    page.on("worker", (worker) => void worker.evaluate(keepDevices));
-    await openForSoak(page, { recipe }, baseURL ?? "");
+    plantFuses(page);
+    await openForSoak(page, { recipe: RECIPE }, baseURL ?? "");
   });
   test.afterAll(() => page.close());
 
-  const banner = () => page.getByTestId("device-lost");
+  const at = (testId: string) => page.getByTestId(testId);
+  const press = (testId: string) => () => at(testId).click();
+  const phase = () => at("run-phase");
 
-  /** Waits until nothing is measured in the background, whose read-backs would be counted. */
-  async function quiet(): Promise<void> {
-    const readBacks = () =>
-      page.workers()[0]?.evaluate(() => (globalThis as unknown as { state: Fuse }).state.readBacks);
-    await expect
-      .poll(async () => {
-        const before = await readBacks();
-        await page.waitForTimeout(QUIET_MS);
-        return (await readBacks()) === before;
-      })
-      .toBe(true);
+  /** The one saved run, with its curves and masks. */
+  async function savedRun(): Promise<Saved> {
+    await expect(at("run-row")).toHaveCount(1);
+    const [file] = await Promise.all([page.waitForEvent("download"), at("runs-export").click()]);
+    const [run] = [JSON.parse(readFileSync(await file.path(), "utf8")) as Exported].flat();
+    if (!run) throw new Error("expected a run in the file, got none");
+    const { masks, history } = run;
+    return { masks, curves: { ...history, readings: [] } };
   }
 
-  /** Loses the device at the nth read-back from now, in the work that `start` begins, and waits for the page to say so. */
-  async function loseIn(start: () => Promise<unknown>, readBack: number): Promise<void> {
-    await quiet();
-    await page.workers()[0]?.evaluate((count) => {
-      (globalThis as unknown as { state: Fuse }).state.fuse = count;
-    }, readBack);
-    await start();
-    await expect(banner()).toHaveAttribute("data-code", "device-lost");
-  }
-
-  /** Opens the device again; nothing on the page calls the loss a fault of the program. */
-  async function reopen(): Promise<void> {
-    await page.getByTestId("reopen-device").click();
-    await expect(banner()).toHaveCount(0);
-    await expect(page.getByText("Something went wrong that should not")).toHaveCount(0);
-  }
-
-  const press = (testId: string) => () => page.getByTestId(testId).click();
-
-  test("in a training: it resumes from its checkpoint, and its last masks are measured", async () => {
-    // after its first checkpoints
-    await loseIn(press("play"), 16);
-    await reopen();
-    await expect(page.getByTestId("run-phase")).toHaveText("done");
-    await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 12");
+  test("while a model opens: the one before stays, and the other can be opened", async () => {
+    const moments = [
+      { command: "open", call: "createBuffer", nth: 1 },
+      { command: "open", call: "createBuffer", nth: 3 },
+    ] as const;
+    await loseAndReopen(page, moments, () => pickGolden(page, "opt"));
+    await expect(at("model-name")).toHaveText(/soak-llama/);
+    for (const name of ["opt", "llama"]) {
+      await pickGolden(page, name);
+      await expect(at("model-name")).toHaveText(new RegExp(`soak-${name}`));
+      await expect(at("perplexity-dense-note")).toHaveText(/\d tokens$/);
+    }
   });
 
-  test("in a text, twice in a row: it can be written again", async () => {
-    for (const readBack of [3, 2]) {
-      await loseIn(press("generate"), readBack);
-      await reopen();
-    }
+  test("while the dense model is measured: it is measured again", async () => {
+    let texts = 0;
+    const moments = [
+      { command: "perplexity", nth: 2 },
+      { command: "perplexity", nth: 1 },
+    ] as const;
+    const another = () => {
+      const sentence = `${"and ".repeat((texts += 1))}the men of the sea were in the land at the end of the evening. `;
+      return at("text-evaluation-file").setInputFiles(ownText(sentence));
+    };
+    await loseAndReopen(page, moments, another);
+    await expect(at("perplexity-dense")).toHaveText(/^\d/);
+  });
+
+  test("in a training: it resumes, with the curve and the masks of one that was never interrupted", async () => {
+    await loseIn(page, { command: "train", nth: 24 }, press("play"));
+    await expect(phase()).toHaveText("paused");
+    // it goes on by itself, and is interrupted again
+    await loseIn(page, { command: "train", nth: 12 }, press("reopen-device"));
+    await reopen(page);
+    await finished();
+    const interrupted = await savedRun();
+    // one with the same masks would not be saved beside it
+    await at("run-delete").click();
+    await expect(at("run-row")).toHaveCount(0);
+    await at("play").click();
+    await expect(phase()).toHaveText("training");
+    await finished();
+    const whole = await savedRun();
+    expect(interrupted.curves).toMatchObject({ first: 0, count: 12 });
+    expect(interrupted.curves).toEqual(whole.curves);
+    expect(interrupted.masks).toEqual(whole.masks);
+  });
+
+  /** Waits for a finished run, whose pruned model and curve are measured; trains one where there is none. */
+  async function finishedRun(): Promise<void> {
+    if ((await phase().innerText()) !== "done") await at("play").click();
+    await finished();
+  }
+
+  async function finished(): Promise<void> {
+    await expect(phase()).toHaveText("done");
+    await expect(at("perplexity-pruned-note")).toContainText("step 12");
+    await expect(at("nestedness")).toBeVisible();
+  }
+
+  test("in a text: it can be written again", async () => {
+    await finishedRun();
+    const moments = [
+      { command: "generate", nth: 3 },
+      { command: "generate", nth: 2 },
+    ] as const;
+    await loseAndReopen(page, moments, press("generate"));
     await press("generate")();
-    await expect(page.getByTestId("text-pruned")).toHaveText(/\S{3}/);
-    await expect(page.getByTestId("text-error")).toHaveCount(0);
+    await expect(at("text-pruned")).toHaveText(/\S{3}/);
+  });
+
+  test("in the curve of a run for every ratio: the ratios that are left are measured", async () => {
+    await finishedRun();
+    // another text: dense and pruned model are measured again, and then the curve
+    const sentence = "at the end of the evening the people of the sea were in the land. ";
+    await loseIn(page, { command: "curve", nth: 4 }, () => at("text-evaluation-file").setInputFiles(ownText(sentence)));
+    await reopen(page);
+    await loseIn(page, { command: "curve", nth: 6 }, press("curve-start"));
+    await reopen(page);
+    await press("curve-start")();
+    await expect(at("nestedness")).toBeVisible();
+  });
+
+  test("in a nested export: it can be prepared again", async () => {
+    await finishedRun();
+    const moments = [
+      { command: "prepareNested", nth: 3 },
+      { command: "prepareNested", nth: 9 },
+    ] as const;
+    await loseAndReopen(page, moments, press("nested-prepare"));
+    await press("nested-prepare")();
+    await expect(at("export-nested")).toHaveAttribute("data-ok", "true");
+  });
+
+  test("in an export: it can be prepared again", async () => {
+    await finishedRun();
+    const moments = [
+      { command: "prepareExport", nth: 1 },
+      { command: "prepareExport", nth: 2 },
+    ] as const;
+    await loseAndReopen(page, moments, press("export-prepare"));
+    await press("export-prepare")();
+    for (const form of ["masked", "compact", "onnx"])
+      await expect(at(`export-${form}`)).toHaveAttribute("data-ok", "true");
+  });
+
+  test("in a recovery: it goes on from its checkpoint, or again from the start", async () => {
+    await finishedRun();
+    await at("recover-choices").locator("summary").click();
+    await at("recover-steps").fill("8");
+    await at("recover-steps").press("Enter");
+    await loseAndReopen(page, [{ command: "recover", nth: 1 }], press("recover"));
+    await loseAndReopen(page, [{ command: "recover", nth: 30 }], press("recover"));
+    await at("recover-resume").or(at("recover")).first().click();
+    await expect(at("recover-outcome")).toHaveText(/^Recovered: 8 of 8 steps/);
+  });
+
+  test("in the check of the GPU: it can be done again", async () => {
+    const moments = [
+      { command: "selfCheck", nth: 2 },
+      { command: "selfCheck", nth: 30 },
+    ] as const;
+    await loseAndReopen(page, moments, press("self-check-start"));
+    await press("self-check-start")();
+    await expect(at("self-check")).toContainText(/\d\d of \d+ cases/);
+    await press("self-check-cancel")();
+    await expect(at("self-check-start")).toBeEnabled();
+  });
+
+  test("another adapter takes its place: page and receipt name it, and its kernels are measured anew", async () => {
+    await finishedRun();
+    const [known] = [await at("adapter").getAttribute("title")];
+    const from = at("matmul-from");
+    await at("matmul").locator("summary").click();
+    await nameAdapter(page, "swiftshader of another machine");
+    await loseAndReopen(page, [{ command: "generate", nth: 2 }], press("generate"));
+    await expect(at("adapter")).toHaveAttribute("title", /of another machine/);
+    await expect(from).toHaveText("Measured when the model was opened.");
+    await press("export-prepare")();
+    await expect(at("export-masked")).toHaveAttribute("data-ok", "true");
+    const [saved] = await Promise.all([page.waitForEvent("download"), press("save-zip-masked")()]);
+    const receipt = unzipStored(readFileSync(await saved.path())).get("receipt.json");
+    expect(JSON.parse(String(receipt))).toMatchObject({ adapter: expect.stringContaining("of another machine") });
+    await nameAdapter(page, "");
+    await loseAndReopen(page, [{ command: "generate", nth: 2 }], press("generate"));
+    await expect(at("adapter")).toHaveAttribute("title", known ?? "");
+    await expect(from).toHaveText(/^From the measurement stored/);
+  });
+
+  test("in the pruning of single weights: it can be done again", async () => {
+    await at("method").selectOption("dass");
+    const moments = [
+      { command: "pruneWeights", nth: 1 },
+      { command: "pruneWeights", nth: 3 },
+    ] as const;
+    await loseAndReopen(page, moments, press("weights-prune"));
+    await press("weights-prune")();
+    await expect(at("weights-kept")).toHaveText("50.0 % of the MLP weights kept");
+    await at("method").selectOption("disp");
+  });
+
+  test("the worker ends in an export: after a reload the run is there, and its export can be prepared", async () => {
+    await finishedRun();
+    await endWorkerIn(page, { command: "prepareExport", nth: 2 }, press("export-prepare"));
+    await page.getByRole("button", { name: "Reload the page" }).click();
+    await expect(at("worker-dead")).toHaveCount(0);
+    await expect(at("model-name")).toHaveText(/speeches/);
+    await pickGolden(page, "llama");
+    await expect(at("model-name")).toHaveText(/soak-llama/);
+    // on another text it would be a new run, which takes the place of this one
+    await at("resume").click();
+    await expect(at("notice").filter({ hasText: "The saved run belongs to another text" })).toBeVisible();
+    await chooseShortTexts(page);
+    await at("resume").click();
+    await finished();
+    await press("export-prepare")();
+    for (const form of ["masked", "compact", "onnx"])
+      await expect(at(`export-${form}`)).toHaveAttribute("data-ok", "true");
+    await expect(at("export-error")).toHaveCount(0);
   });
 });

@@ -120,13 +120,18 @@ export const NAMES = Object.keys(SCENARIOS) as ScenarioName[];
 const MODELS = join(".cache/soak", String(process.pid));
 process.once("exit", () => rmSync(MODELS, { recursive: true, force: true }));
 
-/** Opens the model of a golden case, which is small, and waits until it is measured. */
-async function openGolden(page: Page, name: string): Promise<void> {
+/** Picks the model of a golden case, which is small. */
+export async function pickGolden(page: Page, name: string): Promise<void> {
   const folder = join(MODELS, `soak-${name}`);
   mkdirSync(folder, { recursive: true });
   for (const file of ["config.json", "tokenizer.json", "model.safetensors"])
     cpSync(join("golden", name, file), join(folder, file));
   await page.getByTestId("open-files").setInputFiles(folder);
+}
+
+/** Opens it, and waits until it is measured. */
+async function openGolden(page: Page, name: string): Promise<void> {
+  await pickGolden(page, name);
   await expect(page.getByTestId("model-name")).toHaveText(new RegExp(`soak-${name}`), wait);
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/\d tokens$/, wait);
 }
@@ -141,12 +146,17 @@ export async function openForSoak(
   await page.goto(`${address}#${hash.toString()}`);
   // the built-in model is not waited for: the next opening ends its measurement
   await expect(page.getByTestId("open-files")).toBeAttached(wait);
+  await chooseShortTexts(page);
+  await openGolden(page, "llama");
+  await begin?.(page);
+}
+
+/** Chooses short texts of one's own, the same each time. */
+export async function chooseShortTexts(page: Page): Promise<void> {
   await page.getByTestId("texts").locator("summary").click();
   const text = "the people of the land and the men of the sea were at home in the evening. ".repeat(40);
   for (const which of ["calibration", "evaluation"])
     await page
       .getByTestId(`text-${which}-file`)
       .setInputFiles({ name: "soak.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
-  await openGolden(page, "llama");
-  await begin?.(page);
 }

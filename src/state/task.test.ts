@@ -87,6 +87,18 @@ describe("a task", () => {
     expect(log).toEqual([...reports, "clear selfCheck"]);
   });
 
+  it("that ends with the worker shows no error beside that of the page", async () => {
+    const { check, fail, state } = checkTask();
+    const done = check.result();
+    await settle();
+    const error = new EngineError("bug", "The GPU worker ended");
+    fail(error);
+    // the client says so in the same turn
+    state.device = { phase: "dead", error };
+    expect(await done).toBeNull();
+    expect(phaseOf(state)).toBe("none");
+  });
+
   it("fails at once if its check throws, and requests nothing", async () => {
     const work = () => Promise.reject(new Error("not called"));
     const { task, state } = made();

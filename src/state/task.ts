@@ -88,8 +88,10 @@ async function outcome<T>(
   } catch (thrown) {
     const error = EngineError.from(thrown);
     if (error.code === "device-lost" || reports.includes(error.code)) get().report(error);
-    // The page already shows that the device was lost. Once the work has been repeated, a second error here would be out of date.
-    const ended = error.code === "cancelled" || (error.code === "device-lost" && run.cancelled !== undefined);
+    // The page already shows that the device was lost, or that the worker ended. Once the work has been repeated, a second error here would
+    // be out of date.
+    const shown = error.code === "device-lost" || get().device.phase === "dead";
+    const ended = error.code === "cancelled" || (shown && run.cancelled !== undefined);
     if (isCurrent()) set((ended ? run.cancelled?.() : run.failed?.(error)) ?? {});
     return null;
   }

@@ -66,8 +66,8 @@ export type Command =
   /** Removes stored things of one kind. What a tab uses stays. */
   | { type: "removeStored"; kind: StoredKind; ids: readonly string[] }
   | ({ type: "texts" } & TextSources)
-  /** tokens: how many of the evaluation text are measured while it trains. */
-  | { type: "train"; recipe: Recipe; tokens: number }
+  /** tokens: how many of the evaluation text are measured while it trains. resume: refused unless it continues the checkpoint. */
+  | { type: "train"; recipe: Recipe; tokens: number; resume?: true }
   | { type: "step"; recipe: Recipe; tokens: number }
   | { type: "pause" }
   | { type: "stop" }

@@ -144,6 +144,8 @@ export class Gpu {
     if (thrown !== undefined) throw found ? gpuError(found, what) : thrown;
     try {
       if (found) throw gpuError(found, what);
+      // a lost device finds no fault with what it never did
+      if (this.loss) throw this.loss;
       this.throwUncaptured();
       return result as T;
     } catch (error) {

@@ -244,3 +244,15 @@ test("a device that is lost inside error scopes, or given up, is lost and nothin
   await expect(work).rejects.toMatchObject({ code: "device-lost" });
   expect((await lost.gpu.lost).message).toMatch(/^It does not answer\. Checkpoints are kept/);
 });
+
+test("what a lost device was given counts as lost, also where nothing of it is waited for", async () => {
+  const gpu = await Gpu.open();
+  const undone: number[] = [];
+  const work = gpu.checked(
+    "a test",
+    () => (gpu.device.destroy(), 1),
+    (made) => undone.push(made),
+  );
+  await expect(work).rejects.toMatchObject({ code: "device-lost" });
+  expect(undone).toEqual([1]);
+});

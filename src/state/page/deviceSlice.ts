@@ -20,9 +20,11 @@ export const deviceSlice: SliceOf<DeviceSlice> = (deps, set, get) => ({
     set({ device: { phase: "reopening", error: device.error } });
     if (await open(source)) {
       set({ device: { phase: "ready" } });
-      const { resumable, resume, train } = get();
+      const { resumable, resume, train, measureMissing } = get();
       // Before its first checkpoint a run begins anew: its steps are the same ones.
       if (device.training) await (resumable ? resume() : train());
+      // The loss may have ended a measurement.
+      else measureMissing();
     } else {
       const now = get().device;
       if (now.phase === "reopening") set({ device: { ...device, error: now.error } });

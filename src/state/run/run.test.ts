@@ -87,7 +87,7 @@ describe("run", () => {
     const recipe = { ...DEFAULT_RECIPE, seed: 7 };
     studio.emit({ type: "resumable", recipe, step: 250 });
     await studio.store.getState().resume();
-    expect(studio.sent[0]).toEqual({ type: "train", recipe, tokens: 2048 });
+    expect(studio.sent[0]).toEqual({ type: "train", recipe, tokens: 2048, resume: true });
     expect(studio.store.getState().resumable).toBeNull();
   });
 
@@ -130,6 +130,23 @@ describe("run", () => {
     expect(studio.sent.find(({ type }) => type === "train")).toMatchObject({ recipe: DEFAULT_RECIPE });
     run.end({ phase: "done", step: 600, of: 600 });
     await again;
+  });
+
+  it("measures on the next device what was being measured when it was lost", async () => {
+    let lost = true;
+    const studio = bench({
+      perplexity({ tokens }) {
+        if (lost) throw new EngineError("device-lost", "the device was lost");
+        return perplexityAt(20, tokens);
+      },
+    });
+    await studio.store.getState().open({ kind: "embedded" });
+    await studio.settle();
+    expect(studio.store.getState().device.phase).toBe("lost");
+    lost = false;
+    await studio.store.getState().reopenDevice();
+    await studio.settle();
+    expect(studio.store.getState().dense).toMatchObject({ phase: "measured", last: { result: { value: 20 } } });
   });
 
   it("keeps the screen, and the run to resume, if the device cannot be opened again", async () => {

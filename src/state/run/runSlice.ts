@@ -68,7 +68,9 @@ function trainCommand(
       // The target may have been moved meanwhile.
       const moved = now.ratio === before.ratio ? {} : { ratio: now.ratio };
       const recipe = begin(own ? { ...own, ...moved } : now);
-      return turn(() => client.request({ type, recipe, tokens }));
+      // whoever resumes must not begin anew
+      const resume = continued ? ({ resume: true } as const) : {};
+      return turn(() => client.request({ type, recipe, tokens, ...(type === "train" ? resume : {}) }));
     });
     if (!begun) return;
     get().setProgress("train", null);

@@ -225,6 +225,22 @@ const CASES: readonly Case[] = [
   ],
   ["device lost", "device-lost", "page", "the GPU process ended", "GPU lost.", "Nothing on the screen is lost."],
   [
+    "worker ended",
+    "bug",
+    "page",
+    "The GPU worker ended (it has stopped). Reload the page.",
+    "GPU work has ended.",
+    "Finished runs are saved.",
+  ],
+  [
+    "run of another text",
+    "config",
+    "training",
+    "calibration text: expected the one that the saved run was trained on, got another. Choose it under Run, then resume.",
+    "The saved run belongs to another text.",
+    "The saved run stays.",
+  ],
+  [
     "loss not a number",
     "not-finite",
     "training",

@@ -22,6 +22,13 @@ const MACHINE: readonly Situation[] = [
   },
   { name: "device lost", codes: ["device-lost"], title: "GPU lost", advice: "Nothing on the screen is lost." },
   {
+    name: "worker ended",
+    codes: ["bug"],
+    says: /^The GPU worker ended/,
+    title: "GPU work has ended",
+    advice: "Finished runs are saved.",
+  },
+  {
     name: "out of GPU memory, opening",
     codes: ["out-of-memory"],
     contexts: OPENING,
@@ -211,6 +218,14 @@ const ABOUT_WORK: readonly Situation[] = [
     says: /text: expected at least/,
     title: "The calibration text is too short",
     advice: "Texts are chosen under Run.",
+  },
+  {
+    name: "run of another text",
+    codes: ["config"],
+    contexts: TRAINING,
+    says: /^calibration text: expected the one/,
+    title: "The saved run belongs to another text",
+    advice: "The saved run stays.",
   },
   {
     name: "recipe",

@@ -53,16 +53,16 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
     measure: () => measureDuringRun(state),
     files: state.checkpoints,
   });
-  // Masks and perplexities are only numbers: those of a model whose device was lost are still valid.
+  // Masks and perplexities are only numbers: those of a model whose device was lost are still valid, and so is the chosen number of tokens.
   if (!(await onDevice.replace(model, run))) {
     perplexities.forget();
     taskScores.forget();
     pruning.forget();
+    state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   }
   perplexities.window = planned.plan.evaluationTokens;
   state.planned = planned;
   followPlan(ctx, planned.plan);
-  state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
   // tabs that crashed leave exports as large as a model

@@ -14,8 +14,8 @@ import type { Handlers, WorkerState } from "./workerState.ts";
 export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step" | "pause" | "stop" | "reset"> {
   const { pruning } = state;
   return {
-    train: (command) => train(state, command),
-    step: (command) => train(state, command, 1),
+    train: (command) => train(state, command, command.resume ? { resume: true } : {}),
+    step: (command) => train(state, command, { steps: 1 }),
     pause: () => interrupt(state, ({ run }) => run.pause()),
     stop: () => interrupt(state, ({ run }) => run.stop()),
     reset: () =>
@@ -49,7 +49,7 @@ export function pruningCommands(
 async function train(
   state: WorkerState,
   { recipe, tokens }: Pick<CommandOf<"train">, "recipe" | "tokens">,
-  steps?: number,
+  options: { steps?: number; resume?: true },
 ): Promise<Replies["train"]> {
   state.pruning.ratio = recipe.ratio;
   state.evaluationTokens = tokens;
@@ -58,7 +58,7 @@ async function train(
   const text = await state.text("calibration", () => state.startStopped);
   for (;;) {
     try {
-      return await run.train(recipe, text, steps);
+      return await run.train(recipe, text, options);
     } catch (error) {
       // from the last checkpoint on, which the run has read again
       if (EngineError.from(error).code !== "out-of-memory" || !(await fallBack(state))) throw error;

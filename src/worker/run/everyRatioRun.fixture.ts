@@ -1,6 +1,7 @@
 // For tests of the worker: a short run for every ratio on a made-up text, trained to its end.
 import { type Ctx, DEFAULT_RECIPE, type OpenedModel, type Recipe, sha256 } from "../../engine/index.ts";
 import type { EncodedText } from "../storage/texts.ts";
+import { CheckpointFiles } from "./checkpointFile.ts";
 import type { GateLogits } from "./pruned.ts";
 import { TrainingRun } from "./trainingRun.ts";
 
@@ -15,12 +16,14 @@ export async function trainedRun(
   ctx: Ctx,
   opened: OpenedModel,
   recipe: Recipe,
+  files = new CheckpointFiles(),
 ): Promise<{ run: TrainingRun; logits: GateLogits; text: EncodedText }> {
   const reported: GateLogits[] = [];
   const run = new TrainingRun(ctx, opened, {
     send: () => undefined,
     onLogits: (logits) => void reported.push(logits),
     measure: () => Promise.resolve(),
+    files,
   });
   const ids = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
   const text = { name: "made", sha256: await sha256(new Uint8Array(ids.buffer)), ids };

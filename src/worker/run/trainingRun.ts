@@ -36,6 +36,9 @@ interface TrainingRunOptions {
 const NOT_STORED =
   "The run continues; its last checkpoint is in this tab's memory only, and is lost when the page is reloaded.";
 
+const OTHER_TEXT =
+  "calibration text: expected the one that the saved run was trained on, got another. Choose it under Run, then resume.";
+
 export class TrainingRun {
   session: Session | undefined;
   state: RunState = { phase: "idle" };
@@ -69,17 +72,25 @@ export class TrainingRun {
     this.options.send({ type: "runsElsewhere", runs: elsewhere });
     if (!checkpoint) return;
     this.checkpoint = checkpoint;
+    this.offer(checkpoint);
+  }
+
+  private offer(checkpoint: Checkpoint): void {
     const { recipe, step } = checkpoint;
     const note = resumeNote(this.ctx, checkpoint);
     this.options.send({ type: "resumable", recipe, step, ...(note === undefined ? {} : { note }) });
   }
 
   /**
-   * Starts a run, or continues the paused one, or the checkpoint's, if the recipe allows it. Resolves when it pauses or ends. steps: pauses
-   * after this many.
+   * Starts a run, or continues the paused one, or the checkpoint's, if recipe and text allow it. Resolves when it pauses or ends. steps:
+   * pauses after this many. resume: throws "config" where it would begin anew, which in the end removes the checkpoint.
    */
-  train(recipe: Recipe, text: EncodedText, steps?: number): Promise<RunState> {
-    const session = this.sessionFor(recipe, text);
+  train(
+    recipe: Recipe,
+    text: EncodedText,
+    { steps, resume }: { steps?: number; resume?: true } = {},
+  ): Promise<RunState> {
+    const session = this.sessionFor(recipe, text, resume);
     const run = this.run(session, steps);
     this.training = run.catch(() => undefined);
     return run;
@@ -192,7 +203,7 @@ export class TrainingRun {
     this.options.onLogits({ run: this.id, values, step, recipe, targets, calibration: this.calibration });
   }
 
-  private sessionFor(recipe: Recipe, text: EncodedText): Session {
+  private sessionFor(recipe: Recipe, text: EncodedText, resume = false): Session {
     const subject = `${this.opened.fingerprint} ${text.sha256}`;
     const { session, checkpoint } = this;
     if (session && !session.finished && this.state.phase === "paused" && sameRun(session.recipe, recipe)) {
@@ -200,9 +211,14 @@ export class TrainingRun {
       return session;
     }
     invariant(this.state.phase !== "training", "bug", "a run is already training; pause it first");
+    const continues = checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe);
+    if (resume && !continues) {
+      if (checkpoint) this.offer(checkpoint);
+      throw new EngineError("config", OTHER_TEXT);
+    }
     this.freeSessions();
     const fresh = new Session(this.ctx, this.opened.model, { recipe, text: text.ids, subject });
-    if (checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe)) fresh.restore(checkpoint);
+    if (continues) fresh.restore(checkpoint);
     else this.files.begin(this.opened.fingerprint);
     this.checkpoint = undefined;
     this.id = crypto.randomUUID();
