@@ -22,6 +22,7 @@ const FILES: readonly (readonly [file: string, contents: string])[] = [
   ["[quality.json](quality.json)", "`quality`: the default run beside PyTorch's"],
   ["[map.json](map.json)", "`bench -- --map`: frame times of the gate map while it is zoomed and moved"],
   ["[export.json](export.json)", "`bench -- --export`: memory and time of an export"],
+  ["[large.md](large.md)", "`bench -- --large`: memory of large models in Chromium; large.json has the figures"],
   ["[realModel.json](realModel.json)", "`bench -- --real`: opening and training SmolLM2-135M"],
   ["[every-variants.json](every-variants.json)", "perplexities of what was tried for runs for every ratio (PyTorch)"],
 ];
