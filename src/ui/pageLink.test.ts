@@ -61,6 +61,12 @@ it("takes the prompt, and the evaluation length once a model is open; a model is
   await store.getState().open({ kind: "embedded" });
   expect(store.getState().evaluationTokens).toBe(4096);
   expect(studio.sent.filter(({ type }) => type === "open")).toHaveLength(1);
+  expect(store.getState().notices).toHaveLength(1);
+  const { model } = store.getState();
+  if (model.phase !== "open") throw new Error("expected an open model");
+  const facts = { ...model.facts, name: "other" };
+  store.setState({ model: { ...model, facts }, source: { kind: "hub", address: "x/other" } });
+  expect(store.getState().notices).toEqual([]);
 });
 
 it("describes a hostile link in a line or two", () => {

@@ -62,11 +62,17 @@ function measureOn(store: StudioStore["store"], tokens: number): void {
   });
 }
 
-/** Says which model a link is of where another one is open. It is not opened: a link must not make a page fetch files. */
+/** Says which model a link is of, until it is open. It is not opened here: a link must not make a page fetch files. */
 function nameModel(store: StudioStore["store"], name: string): void {
   if (linkedOf(store.getState()).model === name) return;
   const text = `This link is of the model ${name}. Its settings are set; open ${name} under Models before you train`;
   store.getState().notify(new EngineError("config", text), "link");
+  const notice = store.getState().notices.at(-1);
+  const leave = store.subscribe((state) => {
+    if (linkedOf(state).model !== name) return;
+    leave();
+    if (notice) state.dismiss(notice.id);
+  });
 }
 
 /** The address of this page with the current recipe. */
