@@ -13,7 +13,10 @@ import { ThreadWorker } from "./threadWorker.ts";
 /** Bundles and loads the commands. Throws a UsageError where Dawn has no library for this platform, or finds no adapter. */
 export async function openDawn<C extends HostCommands>({ module, name }: HostEntry): Promise<Host<C>> {
   await requireDawn();
-  const forget = onInterrupt(() => void destroyDevices());
+  const forget = onInterrupt(() => {
+    destroyDevices();
+    return undefined;
+  });
   Object.assign(globalThis, { Worker: ThreadWorker });
   const bundle = (await import(pathToFileURL(await bundleForNode(module)).href)) as Record<string, C>;
   const commands = bundle[name];
