@@ -15,67 +15,80 @@ async function setSteps(page: Page, steps: number): Promise<void> {
   await page.getByTestId("recover-steps").press("Enter");
 }
 
-test("recovers a trained architecture, exports it with its recovery, and goes back", async ({ page }) => {
-  await openStudio(page, { steps: 5, tokens: 32 });
-  await expect(page.getByTestId("recover-panel")).toHaveCount(0);
-  await page.getByTestId("play").click();
-  await finish(page);
-  const perplexity = page.getByTestId("perplexity-pruned");
-  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
-  await expect(perplexity).toHaveText(/^\d/, { timeout: RUN_MS });
-  const before = Number.parseFloat(await perplexity.innerText());
-  await expect(page.getByTestId("recover-estimate")).toHaveText(/^about .+: 300 steps$/);
+test.describe.serial("a trained architecture", () => {
+  let page: Page;
+  /** Perplexities before and after its recovery. */
+  let [before, after] = [Number.NaN, Number.NaN];
+  const perplexity = () => page.getByTestId("perplexity-pruned");
+  test.beforeAll(async ({ browser }) => {
+    page = await browser.newPage();
+  });
+  test.afterAll(() => page.close());
 
-  await page.getByTestId("recover-choices").locator("summary").click();
-  await setSteps(page, 4);
-  await page.getByTestId("recover").click();
-  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 4 of 4 steps/, { timeout: RUN_MS });
-  await expect(page.getByTestId("shown-words")).toContainText("recovered, 4 steps");
-  await expect(page.getByTestId("recover-curve").getByRole("img")).toHaveAttribute(
-    "aria-label",
-    /pruned [\d.,]+, [\d.,]+ after step 4 of 4, dense [\d.]+/,
-  );
-  await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
-  await expect(page.getByTestId("perplexity-pruned-note")).toContainText("before recovery");
-  await expect(page.getByTestId("figure-tradeoff").getByRole("img")).toHaveAttribute("aria-label", /; 1 recovered/);
-  await expect(page.getByTestId("run-row").filter({ hasText: "recovered 4 steps, from" })).toHaveCount(1);
-  const after = Number.parseFloat(await perplexity.innerText());
-  expect(after).toBeLessThan(before);
-  const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
-  expect(violations).toEqual([]);
+  test("is recovered, and both perplexities are shown", async () => {
+    await openStudio(page, { steps: 5, tokens: 32 });
+    await expect(page.getByTestId("recover-panel")).toHaveCount(0);
+    await page.getByTestId("play").click();
+    await finish(page);
+    await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+    await expect(perplexity()).toHaveText(/^\d/, { timeout: RUN_MS });
+    before = Number.parseFloat(await perplexity().innerText());
+    await expect(page.getByTestId("recover-estimate")).toHaveText(/^about .+: 300 steps$/);
 
-  await page.getByTestId("export-prepare").click();
-  for (const form of ["masked", "compact", "onnx"])
-    await expect(page.getByTestId(`export-${form}`)).toHaveAttribute("data-ok", "true", { timeout: RUN_MS });
-  const downloading = page.waitForEvent("download");
-  await page.getByTestId("save-zip-masked").click();
-  const files = unzipStored(readFileSync(await (await downloading).path()));
-  const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
-  expect(receipt.recovery?.recipe?.steps).toBe(4);
-  expect(receipt.recovery?.prunedBefore).toBeCloseTo(before, 1);
-  expect(receipt.perplexity[0]?.pruned).toBeCloseTo(after, 1);
+    await page.getByTestId("recover-choices").locator("summary").click();
+    await setSteps(page, 4);
+    await page.getByTestId("recover").click();
+    await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 4 of 4 steps/, { timeout: RUN_MS });
+    await expect(page.getByTestId("shown-words")).toContainText("recovered, 4 steps");
+    await expect(page.getByTestId("recover-curve").getByRole("img")).toHaveAttribute(
+      "aria-label",
+      /pruned [\d.,]+, [\d.,]+ after step 4 of 4, dense [\d.]+/,
+    );
+    await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
+    await expect(page.getByTestId("perplexity-pruned-note")).toContainText("before recovery");
+    await expect(page.getByTestId("figure-tradeoff").getByRole("img")).toHaveAttribute("aria-label", /; 1 recovered/);
+    await expect(page.getByTestId("run-row").filter({ hasText: "recovered 4 steps, from" })).toHaveCount(1);
+    after = Number.parseFloat(await perplexity().innerText());
+    expect(after).toBeLessThan(before);
+    const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
+    expect(violations).toEqual([]);
+  });
 
-  await page.getByTestId("recover-undo").click();
-  await expect(perplexity).toHaveText(new RegExp(`^${before}`), { timeout: RUN_MS });
-  await expect(page.getByTestId("shown-words")).not.toContainText("recovered");
-  await expect(page.getByTestId("run-row")).toHaveCount(2);
+  test("is exported with its recovery, which can be left", async () => {
+    await page.getByTestId("export-prepare").click();
+    for (const form of ["masked", "compact", "onnx"])
+      await expect(page.getByTestId(`export-${form}`)).toHaveAttribute("data-ok", "true", { timeout: RUN_MS });
+    const downloading = page.waitForEvent("download");
+    await page.getByTestId("save-zip-masked").click();
+    const files = unzipStored(readFileSync(await (await downloading).path()));
+    const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
+    expect(receipt.recovery?.recipe?.steps).toBe(4);
+    expect(receipt.recovery?.prunedBefore).toBeCloseTo(before, 1);
+    expect(receipt.perplexity[0]?.pruned).toBeCloseTo(after, 1);
 
-  // A stop keeps the best weights so far, or says that there are none yet; moving the target leaves them.
-  await setSteps(page, 60);
-  await page.getByTestId("recover").click();
-  await expect(page.getByTestId("recover-curve").getByRole("img")).toHaveAttribute(
-    "aria-label",
-    /after step 10 of 60/,
-    {
-      timeout: RUN_MS,
-    },
-  );
-  await page.getByTestId("recover-progress-cancel").click();
-  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: \d\d of 60 steps/, { timeout: RUN_MS });
-  await slideBy(page, 1);
-  await expect(page.getByTestId("shown-words")).not.toContainText("recovered");
-  await expect(page.getByTestId("recover-outcome")).toHaveText("");
-  await expect(page.getByTestId("recover")).toBeEnabled({ timeout: RUN_MS });
+    await page.getByTestId("recover-undo").click();
+    await expect(perplexity()).toHaveText(new RegExp(`^${before}`), { timeout: RUN_MS });
+    await expect(page.getByTestId("shown-words")).not.toContainText("recovered");
+    await expect(page.getByTestId("run-row")).toHaveCount(2);
+  });
+
+  test("keeps the best weights so far at a stop, and leaves them when the target moves", async () => {
+    await setSteps(page, 60);
+    await page.getByTestId("recover").click();
+    await expect(page.getByTestId("recover-curve").getByRole("img")).toHaveAttribute(
+      "aria-label",
+      /after step 10 of 60/,
+      {
+        timeout: RUN_MS,
+      },
+    );
+    await page.getByTestId("recover-progress-cancel").click();
+    await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: \d\d of 60 steps/, { timeout: RUN_MS });
+    await slideBy(page, 1);
+    await expect(page.getByTestId("shown-words")).not.toContainText("recovered");
+    await expect(page.getByTestId("recover-outcome")).toHaveText("");
+    await expect(page.getByTestId("recover")).toBeEnabled({ timeout: RUN_MS });
+  });
 });
 
 test("recovers by adapters of a chosen rank, which are exported for peft too", async ({ page }) => {
