@@ -21,9 +21,10 @@ test.describe.serial("a trained architecture", () => {
   let [before, after] = [Number.NaN, Number.NaN];
   const perplexity = () => page.getByTestId("perplexity-pruned");
   test.beforeAll(async ({ browser }) => {
-    page = await browser.newPage();
+    // axe needs a context of its own
+    page = await (await browser.newContext()).newPage();
   });
-  test.afterAll(() => page.close());
+  test.afterAll(() => page.context().close());
 
   test("is recovered, and both perplexities are shown", async () => {
     await openStudio(page, { steps: 5, tokens: 32 });
