@@ -81,7 +81,7 @@ test.describe("a device is lost twice", () => {
   test("in a training: it resumes, with the curve and the masks of one that was never interrupted", async () => {
     await loseIn(page, { command: "train", nth: 24 }, press("play"));
     await expect(phase()).toHaveText("paused");
-    // it goes on by itself, and is interrupted again
+    // reopening the GPU continues the training, which then loses it again
     await loseIn(page, { command: "train", nth: 12 }, press("reopen-device"));
     await reopen(page);
     await finished();

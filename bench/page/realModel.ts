@@ -31,7 +31,7 @@ export interface RealModelFigure {
 /** The first steps compile and allocate. */
 const WARM_UP_STEPS = 3;
 
-/** Trains `steps` steps; with the blocks of the file, where it has any, as many in turns with the others. */
+/** Trains `steps` steps of the unpacked model. A file with quantised blocks is trained in these too: one step of each, in turns. */
 export async function benchRealModel(
   { model: served, text, tokens, steps }: RealModelRequest,
   log: (line: string) => void,

@@ -97,7 +97,7 @@ export async function loseIn(page: Page, moment: Moment, start: () => Promise<un
   await expectAtRest(page);
 }
 
-/** Gets a device again; no error of the lost one stays, and everything that is measured by itself is measured again. */
+/** Opens the GPU again. Errors of the lost device are gone, and the dense model is measured. */
 export async function reopen(page: Page): Promise<void> {
   await page.getByTestId("reopen-device").click();
   await expect(banner(page)).toHaveCount(0);

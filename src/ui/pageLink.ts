@@ -1,6 +1,7 @@
 // Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
 import type { StudioStore } from "../state/store.ts";
+import type { StudioState } from "../state/storeState.ts";
 import { linkedOf } from "../state/page/link/linked.ts";
 import { hashOf, hasSettings, problemsText, readHash } from "../state/page/link/url.ts";
 
@@ -52,27 +53,37 @@ function read(store: StudioStore["store"]): void {
     );
 }
 
+/** Calls `act` once, when `ready` holds: now, or after the change that makes it so. */
+function when(
+  store: StudioStore["store"],
+  ready: (state: StudioState) => boolean,
+  act: (state: StudioState) => void,
+): void {
+  if (ready(store.getState())) return act(store.getState());
+  const leave = store.subscribe((state) => {
+    if (!ready(state)) return;
+    leave();
+    act(state);
+  });
+}
+
 /** Measures on this many tokens, once a model is open: opening one chooses them by the adapter. */
 function measureOn(store: StudioStore["store"], tokens: number): void {
-  if (store.getState().model.phase === "open") return store.getState().setEvaluationTokens(tokens);
-  const leave = store.subscribe(({ model, setEvaluationTokens }) => {
-    if (model.phase !== "open") return;
-    leave();
-    setEvaluationTokens(tokens);
-  });
+  when(
+    store,
+    ({ model }) => model.phase === "open",
+    ({ setEvaluationTokens }) => setEvaluationTokens(tokens),
+  );
 }
 
 /** Says which model a link is of, until it is open. It is not opened here: a link must not make a page fetch files. */
 function nameModel(store: StudioStore["store"], name: string): void {
-  if (linkedOf(store.getState()).model === name) return;
+  const isOpen = (state: StudioState): boolean => linkedOf(state).model === name;
+  if (isOpen(store.getState())) return;
   const text = `This link is of the model ${name}. Its settings are set; open ${name} under Models before you train`;
   store.getState().notify(new EngineError("config", text), "link");
   const notice = store.getState().notices.at(-1);
-  const leave = store.subscribe((state) => {
-    if (linkedOf(state).model !== name) return;
-    leave();
-    if (notice) state.dismiss(notice.id);
-  });
+  if (notice) when(store, isOpen, ({ dismiss }) => dismiss(notice.id));
 }
 
 /** The address of this page with the current recipe. */

@@ -1,4 +1,5 @@
 // What the page tells the command line while it works.
+
 /** Progress of a command, for the terminal. */
 export interface RunReport {
   stage:

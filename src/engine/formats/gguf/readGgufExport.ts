@@ -2,7 +2,7 @@
 import { type ModelConfig, readConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import { blockLinears } from "../../config/tensors.ts";
-import { elementCount } from "../../dtype.ts";
+import { dtypeBytes, elementCount } from "../../dtype.ts";
 import type { BlockTensors, ByteSource } from "../files/folder.ts";
 import { readSafetensors } from "../safetensors/safetensors.ts";
 import { requireTensor } from "../safetensors/safetensorsHeader.ts";
@@ -80,7 +80,9 @@ export async function readGgufExport(...parts: readonly ByteSource[]): Promise<S
       },
       readRows: async (tensor, first, count) => {
         const [, columns = 1] = missing.get(tensor) ?? [];
-        return missing.has(tensor) ? new Uint8Array(4 * count * columns) : file.readRows(tensor, first, count);
+        return missing.has(tensor)
+          ? new Uint8Array(dtypeBytes("F32") * count * columns)
+          : file.readRows(tensor, first, count);
       },
     },
   };
