@@ -58,8 +58,9 @@ test("a block of 32 weights takes 34 or 18 bytes, and an unknown limit is none",
   const bytesOf = async (type?: QuantisedStorage): Promise<number> => {
     const { plan, choices } = await planOf("llama2", { trainingTokens: 64, ...(type ? { type } : {}) });
     expect(plan).toBe(choices[0]);
+    expect(plan).toMatchObject({ fits: true, compact: false, recompute: { blocks: 0 } });
     // a copy would have the values of the file, which could not be compared with quantised ones
-    expect(plan).toMatchObject({ fits: true, compact: !type, recompute: { blocks: 0 } });
+    expect(choices.some(({ compact }) => compact)).toBe(!type);
     return plan.parts.weights;
   };
   const [half, eight, four] = [await bytesOf(), await bytesOf("q8_0"), await bytesOf("q4_0")];
@@ -67,6 +68,19 @@ test("a block of 32 weights takes 34 or 18 bytes, and an unknown limit is none",
   const values = 6_738_149_376;
   expect(half - eight).toBe(values * (2 - 34 / 32));
   expect(half - four).toBe(values * (2 - 18 / 32));
+});
+
+test("a pruned copy is made unasked up to 1 GB, and stays a choice beyond", async () => {
+  const config = readConfig({ ...PUBLIC_MODELS.tinyLlama, num_hidden_layers: 4 });
+  const lengths = { trainingTokens: 64, evaluationTokens: 512 };
+  const small = await choosePlan(CARD, { name: "small", config, choice: { precision: "f16", ...lengths } });
+  expect(small.plan.compact).toBe(true);
+  expect(small.plan.parts.pruned).toBeLessThan(1e9);
+  const { plan, choices } = await planOf("llama2", { trainingTokens: 64, memoryBytes: 80e9 });
+  expect(plan.compact).toBe(false);
+  const copy = choices.find(({ compact }) => compact);
+  expect(copy?.parts.pruned).toBeGreaterThan(1e9);
+  expect(copy).toMatchObject({ fits: true, stepFlop: plan.stepFlop });
 });
 
 test("after an error of memory the next smaller plan is taken, and a limit that nothing fits into is refused with numbers", async () => {

@@ -27,7 +27,16 @@ export function recomputeChoices({ layers }: Pick<ModelConfig, "layers">): Recom
   return layers > LEAST_FOR_PAIRS ? [...single, { blocks: layers, group: 2 }] : single;
 }
 
-/** All plans of a choice, fastest first; of equal speed, those with a compact copy first. A choice that names `recompute` has only that. */
+/**
+ * A larger copy of the pruned model is made only by choice, even where the memory of the GPU is unknown: a 7B's in full precision takes
+ * 14 GB, four times its quantised weights.
+ */
+const MOST_COPY_BYTES = 1e9;
+
+/**
+ * All plans of a choice, fastest first; of equal speed, those with a compact copy first unless it is large. A choice that names
+ * `recompute` has only that.
+ */
 async function planChoices(
   facts: AdapterFacts,
   config: ModelConfig,
@@ -38,7 +47,9 @@ async function planChoices(
   const plansWith = async (recompute: Recompute): Promise<[MemoryPlan, ...MemoryPlan[]]> => {
     const plan = await planMemory(facts, config, { ...choice, recompute }, count);
     // a recovery starts from a compact model
-    return plan.compact && !count && choice.compact === undefined ? [plan, withoutCompact(config, plan)] : [plan];
+    if (!plan.compact || count || choice.compact !== undefined) return [plan];
+    const masked = withoutCompact(config, plan);
+    return plan.parts.pruned > MOST_COPY_BYTES ? [masked, plan] : [plan, masked];
   };
   const plans = await plansWith(first);
   let last = plans[0];
