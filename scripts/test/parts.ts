@@ -14,7 +14,7 @@ export const report = (part: Part): string => join(REPORTS, `${part}.json`);
 const vitest = (part: Part): string[] => [
   VITEST,
   "run",
-  `--project=${part}`,
+  `--project=${part}*`, // "unit" has several projects
   "--reporter=default",
   "--reporter=json",
   `--outputFile.json=${report(part)}`,
@@ -68,7 +68,7 @@ export const PLAN: Record<Part, { title: string; browser?: boolean; programs: st
 
 /** The programs of a part: all of its tests, those of a pattern, or the same in watch mode. */
 export function programsOf(part: Part, { pattern, watch }: TestArguments): string[][] {
-  if (pattern === undefined) return watch ? [[VITEST, "watch", `--project=${part}`]] : PLAN[part].programs;
+  if (pattern === undefined) return watch ? [[VITEST, "watch", `--project=${part}*`]] : PLAN[part].programs;
   // Playwright compares --grep with the file's name below e2e/ and the test's name
   if (part === "e2e")
     return [VITE_BUILD, [...PLAYWRIGHT, "--no-deps", `--grep=${matcher(pattern.replace(/^e2e\//, "")).source}`]];

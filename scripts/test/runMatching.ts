@@ -36,7 +36,7 @@ const watch = flags.includes("--watch");
 const matches = matcher(pattern);
 // the browser gets the pattern as JSON, which has no regular expressions; a string is matched in the same way there
 const testNamePattern = Object.assign(matcher(pattern), { toJSON: () => matches.source });
-const vitest = await createVitest("test", { project: part, watch, reporters: [new MatchingReporter()] });
+const vitest = await createVitest("test", { project: `${part}*`, watch, reporters: [new MatchingReporter()] });
 await vitest.standalone();
 // watch mode runs these specifications again, with their name pattern
 const specifications = (await vitest.globTestSpecifications()).flatMap((one) => {
