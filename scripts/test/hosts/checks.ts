@@ -18,8 +18,8 @@ async function compileForCards(): Promise<HostCounts> {
 const compiled = host === "dawn" ? await compileForCards() : { passed: 0, failed: 0 };
 if (host === "dawn") installDawn();
 /**
- * On SwiftShader barriers are slow: there the kernels of graphics cards run op by op only, and the matmul variants in the GPU tests in
- * Chromium, whose compiler and driver are the same as Dawn's. wgpu runs all.
+ * SwiftShader compiles large kernels slowly: there the kernels of graphics cards run op by op only, and those of matmuls in the GPU tests
+ * in Chromium, whose compiler and driver are the same as Dawn's. wgpu runs all.
  */
 const thorough = host !== "dawn" || process.env["ESPALIER_ADAPTER"] === "hardware";
 const checked = await checkHost({

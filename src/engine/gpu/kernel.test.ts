@@ -58,3 +58,16 @@ test("a dispatch is reused only for the same buffers, uniform and workgroups, in
   expect(() => kernels.prepare(SPEC, [], { rows: 1 }, [1])).toThrow("expected 1 buffers");
   expect(() => prepare(a, 0, {})).toThrow("expected uniform {rows}");
 });
+
+test("contexts of one device compile a kernel once", () => {
+  const compile = (gpu: Gpu) => vi.spyOn(gpu.device, "createComputePipeline");
+  const [one, other] = [Gpu.counting(FACTS, () => undefined), Gpu.counting(FACTS, () => undefined)];
+  const [onOne, onOther] = [compile(one), compile(other)];
+  for (const gpu of [one, one, other]) {
+    const buffers = new Buffers(gpu);
+    const binding = { buffer: buffers.allocate(256, "a"), offset: 0, bytes: 256 };
+    new Kernels(gpu, buffers).prepare(SPEC, [binding], { rows: 1 }, [1]);
+  }
+  expect(onOne).toHaveBeenCalledOnce();
+  expect(onOther).toHaveBeenCalledOnce();
+});

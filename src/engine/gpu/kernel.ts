@@ -27,10 +27,22 @@ export type Uniform = Readonly<Record<string, number>>;
 /** Workgroup counts of a dispatch. */
 export type Groups = readonly [x: number, y?: number, z?: number];
 
-interface Kernel {
+interface Compiled {
   readonly point: EntryPoint;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+}
+
+/** What each device has compiled, for every context on it. */
+const COMPILED = new WeakMap<GPUDevice, Map<KernelSpec, Compiled>>();
+
+function compiledOn(device: GPUDevice): Map<KernelSpec, Compiled> {
+  const compiled = COMPILED.get(device) ?? new Map<KernelSpec, Compiled>();
+  COMPILED.set(device, compiled);
+  return compiled;
+}
+
+interface Kernel extends Compiled {
   /** What this kernel dispatched, in order: a repeated step asks for the same again. */
   readonly past: Past[];
   /** Which of `past` the next dispatch probably repeats. */
@@ -93,6 +105,7 @@ export class Kernels {
   created = 0;
   private readonly gpu: Gpu;
   private readonly buffers: Buffers;
+  private readonly compiled: Map<KernelSpec, Compiled>;
   private readonly kernels = new Map<KernelSpec, Kernel>();
   private readonly warming = new Set<KernelSpec>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
@@ -103,6 +116,7 @@ export class Kernels {
   constructor(gpu: Gpu, buffers: Buffers) {
     this.gpu = gpu;
     this.buffers = buffers;
+    this.compiled = compiledOn(gpu.device);
     this.uniformLayout = gpu.device.createBindGroupLayout({
       label: "uniform",
       entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } }],
@@ -111,7 +125,7 @@ export class Kernels {
 
   /** Everything that one dispatch of `spec` needs, from the caches or made now. `args` are in the order of the WGSL bindings. Throws "bug" for arguments that the WGSL does not take. */
   prepare(spec: KernelSpec, args: readonly Binding[], uniform: Uniform, groups: Groups): Dispatch {
-    const kernel = this.kernels.get(spec) ?? this.compile(spec);
+    const kernel = this.kernels.get(spec) ?? this.keep(spec, this.compiled.get(spec) ?? this.compile(spec));
     const { past } = kernel;
     const expected = past[kernel.next];
     if (expected && sameGroups(expected.dispatch.groups, groups) && isRepeated(expected, kernel.point, args, uniform)) {
@@ -176,12 +190,12 @@ export class Kernels {
 
   /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */
   async warm(spec: KernelSpec): Promise<void> {
-    if (this.kernels.has(spec) || this.warming.has(spec)) return;
+    if (this.compiled.has(spec) || this.warming.has(spec)) return;
     this.warming.add(spec);
     const { point, layout, descriptor } = this.describe(spec);
     try {
       const pipeline = await this.gpu.device.createComputePipelineAsync(descriptor);
-      if (!this.kernels.has(spec)) this.keep(spec, { point, layout, pipeline });
+      if (!this.compiled.has(spec)) this.compiled.set(spec, { point, layout, pipeline });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const refused = `The GPU refused the kernel "${spec.label}": ${message}`;
@@ -191,13 +205,15 @@ export class Kernels {
     }
   }
 
-  private compile(spec: KernelSpec): Kernel {
+  private compile(spec: KernelSpec): Compiled {
     const { point, layout, descriptor } = this.describe(spec);
-    return this.keep(spec, { point, layout, pipeline: this.gpu.device.createComputePipeline(descriptor) });
+    const compiled = { point, layout, pipeline: this.gpu.device.createComputePipeline(descriptor) };
+    this.compiled.set(spec, compiled);
+    return compiled;
   }
 
-  private keep(spec: KernelSpec, parts: Omit<Kernel, "past" | "next">): Kernel {
-    const kernel = { ...parts, past: [], next: 0 };
+  private keep(spec: KernelSpec, compiled: Compiled): Kernel {
+    const kernel = { ...compiled, past: [], next: 0 };
     this.kernels.set(spec, kernel);
     this.created++;
     return kernel;

@@ -8,7 +8,7 @@ import { DEFAULT_RECIPE, ESTIMATORS, type Estimator } from "../recipes/recipe.ts
 import { metricRows } from "./metricRows.fixture.ts";
 import { Session } from "./session.ts";
 
-const STEPS = 12;
+const STEPS = 6;
 /** The steps that allocate and compile. */
 const FIRST_STEPS = 2;
 
@@ -28,7 +28,7 @@ afterAll(() => ctx.gpu.destroy());
 
 const bits = (values: Float32Array<ArrayBuffer>): Uint32Array => new Uint32Array(values.buffer);
 
-/** Twelve steps, and what they computed and took. */
+/** Some steps, and what they computed and took. */
 async function training(name: string, recompute: Recompute, estimator: Estimator = "reinmax") {
   ctx.recompute = recompute;
   const { config, model } = await openModel(ctx, await goldenFolder(name));
