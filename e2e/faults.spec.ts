@@ -129,6 +129,28 @@ test.describe.serial("while the embedded model is open", () => {
     await expectEmbeddedStays();
   });
 
+  test("memory that the browser lacks is named, and what is asked for next works", async () => {
+    const [worker] = page.workers();
+    if (!worker) throw new Error("expected the studio's worker");
+    // all that the browser gives to arrays of this page; nothing is written to it, so the machine keeps its own
+    await worker.evaluate((most) => {
+      const hoard: ArrayBuffer[] = [];
+      Object.assign(globalThis, { hoard });
+      for (let bytes = most; bytes >= 2 ** 16; bytes /= 2)
+        try {
+          for (;;) hoard.push(new ArrayBuffer(bytes));
+        } catch {
+          // no room for one of this size
+        }
+    }, 2 ** 32);
+    await page.getByTestId("play").click();
+    const notice = page.getByTestId("notice").and(page.locator("[data-code=out-of-memory]"));
+    await expect(notice).toContainText(/Out of memory\..*no memory left for this page.*Close other pages/);
+    await expect(page.getByTestId("run-phase")).toHaveText("not started");
+    await worker.evaluate(() => Reflect.deleteProperty(globalThis, "hoard"));
+    await page.getByTestId("dismiss").click();
+  });
+
   test("a full disk is named, and the run continues", async ({ baseURL }) => {
     const cdp = await page.context().newCDPSession(page);
     const origin = new URL(baseURL ?? "").origin;
