@@ -54,7 +54,7 @@ test("a hidden tab goes on training, and its run is measured and saved", async (
     if (!context) throw new Error("expected the browser's context");
     const page = await context.newPage();
     await page.addInitScript(keepLocks);
-    await openStudio(page, { steps: 30, tokens: 16, checkpointEvery: 10 }, baseURL);
+    await openStudio(page, { steps: 50, tokens: 16, checkpointEvery: 100 }, baseURL);
     const other = await context.newPage();
     const visibility = () => page.evaluate(() => document.visibilityState);
 
@@ -80,13 +80,13 @@ test("a hidden tab goes on training, and its run is measured and saved", async (
 
     await other.bringToFront();
     await finish(page);
-    await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 30");
+    await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 50");
     await expect(page.getByTestId("run-row")).toHaveCount(1);
     expect(await visibility()).toBe("hidden");
     await expect.poll(() => page.title()).toBe("Espalier");
     expect(await locksOf(page)).toEqual({ asked: 2, held: 0 });
     await page.bringToFront();
-    await expect.poll(() => chartWords(page, "curves")).toContain("up to step 29:");
+    await expect.poll(() => chartWords(page, "curves")).toContain("up to step 49:");
   } finally {
     await browser.close();
   }
