@@ -1,11 +1,21 @@
-// A GPU device that is destroyed in the middle of each kind of work, twice in a row: the page says so, gets a device again, and the work
-// resumes or can be done again. At last the worker itself ends.
+// The GPU process crashes in the middle of each kind of work, twice in a row: the page says so, gets a device again, and the work resumes or
+// can be done again. Devices that are destroyed, as by a driver that resets, and at last the worker itself.
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
 import { chooseShortTexts, openForSoak, pickGolden } from "../bench/soak/scenarios.ts";
-import { endWorkerIn, loseAndReopen, loseIn, nameAdapter, plantFuses, reopen } from "./support/deviceLoss.ts";
-
+import {
+  CRASHABLE,
+  endWorkerIn,
+  loseAndReopen,
+  loseIn,
+  nameAdapter,
+  plantFuses,
+  reopen,
+} from "./support/deviceLoss.ts";
 import { unzipStored } from "./support/files.ts";
+import { chartWords, recordSteps, stepOf } from "./support/studio.ts";
+
+test.use({ launchOptions: CRASHABLE });
 
 const RECIPE = {
   ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 2 },
@@ -31,7 +41,7 @@ test.describe("a device is lost twice", () => {
   let page: Page;
   test.beforeAll(async ({ browser, baseURL }) => {
     page = await browser.newPage();
-    plantFuses(page);
+    await plantFuses(page);
     await openForSoak(page, { recipe: RECIPE }, baseURL ?? "");
   });
   test.afterAll(() => page.close());
@@ -81,10 +91,19 @@ test.describe("a device is lost twice", () => {
   test("in a training: it resumes, with the curve and the masks of one that was never interrupted", async () => {
     await loseIn(page, { command: "train", nth: 24 }, press("play"));
     await expect(phase()).toHaveText("paused");
+    // the page learns of the loss before the worker has found the checkpoint
+    await expect.poll(async () => (await stepOf(page)).step % RECIPE.checkpointEvery).toBe(0);
+    const { step: kept } = await stepOf(page);
+    expect(kept).toBeGreaterThan(0);
+    expect(await chartWords(page, "map")).not.toContain("100.0 % of");
+    expect(await chartWords(page, "curves")).not.toBe("No steps yet");
+    const steps = await recordSteps(page);
     // reopening the GPU continues the training, which then loses it again
     await loseIn(page, { command: "train", nth: 12 }, press("reopen-device"));
     await reopen(page);
     await finished();
+    // nothing before the checkpoint is trained again
+    expect(Math.min(...(await steps()).filter((step) => step > 0))).toBe(kept);
     const interrupted = await savedRun();
     // one with the same masks would not be saved beside it
     await at("run-delete").click();
@@ -144,13 +163,15 @@ test.describe("a device is lost twice", () => {
     await expect(at("export-nested")).toHaveAttribute("data-ok", "true");
   });
 
-  test("in an export: it can be prepared again", async () => {
+  test("in an export: the pruned model stays, and it can be prepared again", async () => {
     await finishedRun();
+    const map = await chartWords(page, "map");
     const moments = [
       { command: "prepareExport", nth: 1 },
       { command: "prepareExport", nth: 2 },
     ] as const;
     await loseAndReopen(page, moments, press("export-prepare"));
+    expect(await chartWords(page, "map")).toBe(map);
     await press("export-prepare")();
     for (const form of ["masked", "compact", "onnx"])
       await expect(at(`export-${form}`)).toHaveAttribute("data-ok", "true");
@@ -185,7 +206,7 @@ test.describe("a device is lost twice", () => {
     const from = at("matmul-from");
     await at("matmul").locator("summary").click();
     await nameAdapter(page, "swiftshader of another machine");
-    await loseAndReopen(page, [{ command: "generate", nth: 2 }], press("generate"));
+    await loseAndReopen(page, [{ command: "generate", nth: 2, fault: "destroy" }], press("generate"));
     await expect(at("adapter")).toHaveAttribute("title", /of another machine/);
     await expect(from).toHaveText("Measured when the model was opened.");
     await press("export-prepare")();
@@ -194,7 +215,7 @@ test.describe("a device is lost twice", () => {
     const receipt = unzipStored(readFileSync(await saved.path())).get("receipt.json");
     expect(JSON.parse(String(receipt))).toMatchObject({ adapter: expect.stringContaining("of another machine") });
     await nameAdapter(page, "");
-    await loseAndReopen(page, [{ command: "generate", nth: 2 }], press("generate"));
+    await loseAndReopen(page, [{ command: "generate", nth: 2, fault: "destroy" }], press("generate"));
     await expect(at("adapter")).toHaveAttribute("title", known ?? "");
     await expect(from).toHaveText(/^From the measurement stored/);
   });

@@ -7,6 +7,8 @@ import { chartWords } from "./support/studio.ts";
 const FIRST_PICTURE_MS = 4000;
 const SCRIPTS_KB = 400;
 const LARGEST_SHIFT = 0.05;
+/** A click lands where it was aimed. */
+const LARGEST_MOVE_PX = 4;
 
 test("the first picture comes at once, and is what the engine measures", async ({ page }) => {
   let kilobytes = 0;
@@ -38,10 +40,19 @@ test("the first picture comes at once, and is what the engine measures", async (
   const facts = ["model-family", "model-layers", "model-width", "model-mlp", "model-bytes", "model-parameters"];
   const read = () => Promise.all(facts.map((fact) => page.getByTestId(fact).innerText()));
   const first = { facts: await read(), dense: await dense.innerText(), map: await chartWords(page, "map") };
+  // what a person scrolls to before the model is open is not shifted below the hand by what loads later
+  const sections = page.locator("#layers-heading, #matrix-heading, #tasks-heading, #runs-title, #export-heading");
+  const tops = () => sections.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top + scrollY));
+  const places = await tops();
+  expect(places).toHaveLength(5);
   await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
   counting = false;
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/2,048 tokens$/);
   expect({ facts: await read(), dense: await dense.innerText(), map: await chartWords(page, "map") }).toEqual(first);
+  await expect(page.getByTestId("task-items")).toBeVisible();
+  await expect(page.getByTestId("matrix-aspect")).toBeVisible();
+  const moved = (await tops()).map((top, i) => Math.abs(top - (places[i] ?? Number.NaN)));
+  expect(Math.max(...moved), `sections moved by ${moved.join(", ")} pixels`).toBeLessThan(LARGEST_MOVE_PX);
   expect(kilobytes).toBeLessThan(SCRIPTS_KB);
   const shift = await page.evaluate(() => Number(document.documentElement.dataset["shift"] ?? 0));
   test.info().annotations.push({

@@ -109,7 +109,7 @@ test("a dropped text is the calibration text, and a dropped model is announced",
   // the model is open, not only shown: its tokens are counted
   await expect(page.getByTestId("model-gpu-bytes")).toHaveText(/\d/);
   // what loads once a model is open is there
-  await expect(page.getByTestId("tasks")).toBeVisible();
+  await expect(page.getByTestId("task-items")).toBeVisible();
   await expect(page.getByTestId("figure-logits")).toBeVisible();
   const status = page.getByTestId("status");
   const places = () => page.locator("h2").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));

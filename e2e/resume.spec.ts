@@ -1,5 +1,6 @@
 // A run outlives its page: the checkpoint in the browser's storage is offered after a reload and after the tab was closed.
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
+import { chromiumFlags, findChromium } from "../scripts/chromium/chromium.ts";
 import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
 /** Longer than a step. */
@@ -7,6 +8,28 @@ const FROZEN_MS = 500;
 /** Enough for a run that still trains after the page was slow. */
 const STEPS = 120;
 const RECIPE = { steps: STEPS, tokens: 16, checkpointEvery: 8, seed: 5 };
+
+const executablePath = findChromium();
+// ten times what the studio's heaps take; the arrays of a model are not in them
+const flags = [...chromiumFlags(), "--js-flags=--max-old-space-size=150"];
+test.use({ launchOptions: { ...(executablePath ? { executablePath } : {}), args: flags } });
+
+/** Ends the tab. */
+async function killTab(page: Page): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  // the tab dies before it can answer
+  cdp.send("Page.crash").catch(() => undefined);
+}
+
+/** Fills the JavaScript heap of the studio's worker. Chromium then ends the whole tab. */
+async function fillHeap(page: Page): Promise<void> {
+  const [worker] = page.workers();
+  await worker?.evaluate(() => {
+    setTimeout(() => {
+      for (const kept: unknown[] = []; ;) kept.push(Array(1e5).fill(kept.length));
+    });
+  });
+}
 
 /** The step that the banner offers to resume from. */
 async function offeredStep(page: Page): Promise<number> {
@@ -69,21 +92,27 @@ test.describe.serial("a checkpoint", () => {
     await expect(page.getByTestId("run-phase")).toHaveText("training");
   });
 
-  test("survives a tab that is killed in the middle of training", async () => {
-    const { step } = await stepOf(page);
+  /** Loses the tab, opens the studio again and resumes; returns the step that it resumes from. */
+  async function loseTab(how: (page: Page) => Promise<void>): Promise<number> {
     const crashed = page.waitForEvent("crash");
-    const cdp = await context.newCDPSession(page);
-    // the tab dies before it can answer
-    cdp.send("Page.crash").catch(() => undefined);
+    await how(page);
     await crashed;
     await page.close();
     page = await context.newPage();
     await openStudio(page, RECIPE);
     const offered = await offeredStep(page);
-    expect(offered % 8).toBe(0);
+    expect(offered % RECIPE.checkpointEvery).toBe(0);
+    await page.getByTestId("resume").click();
+    return offered;
+  }
+
+  test("survives a tab that is killed in the middle of training, and one whose worker has no memory left", async () => {
+    const { step } = await stepOf(page);
+    const offered = await loseTab(killTab);
     expect(offered).toBeGreaterThan(paused);
     expect(offered).toBeGreaterThanOrEqual(step - 8);
-    await page.getByTestId("resume").click();
+    await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThan(offered + 12);
+    expect(await loseTab(fillHeap)).toBeGreaterThan(offered);
     await finish(page);
     expect(await stepOf(page)).toEqual({ step: STEPS, of: STEPS });
   });

@@ -1,17 +1,37 @@
-// Faults at a chosen moment of a command: the worker's devices are destroyed, or the worker ends, always at the same place of the work.
-import { expect, type Page, type Worker } from "@playwright/test";
+// Faults at a chosen moment of a command, always at the same place of the work: the GPU process crashes, the worker's devices are destroyed, or
+// the worker ends.
+import { type CDPSession, expect, type LaunchOptions, type Page, type Worker } from "@playwright/test";
+import { chromiumFlags, findChromium } from "../../scripts/chromium/chromium.ts";
 import type { Command } from "../../src/worker/protocol.ts";
+
+const executablePath = findChromium();
+
+/**
+ * A browser that starts its GPU process again however often it crashed, and gives the page an adapter each time. Without both switches Chromium
+ * gives none after the second crash.
+ */
+export const CRASHABLE: LaunchOptions = {
+  ...(executablePath ? { executablePath } : {}),
+  args: [...chromiumFlags(), "--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis"],
+};
+
+/** The worker asks for this when its GPU process is to crash. */
+const CRASH = "/crash-the-gpu-process";
 
 /** The nth time that a command reads back (`mapAsync`) or makes a buffer (`createBuffer`). */
 interface Moment {
   command: Command["type"];
   call?: "mapAsync" | "createBuffer";
   nth: number;
+  /** The GPU process crashes (default), or the worker's devices are destroyed, as by a driver that resets. */
+  fault?: "crash" | "destroy";
 }
 
 /** What the worker knows of the fault. */
-interface Fuse extends Required<Moment> {
-  fault: "device" | "worker";
+interface Fuse extends Required<Omit<Moment, "fault">> {
+  fault: "crash" | "destroy" | "worker";
+  /** Where a crash is asked for. */
+  crash: string;
   /** Whether the command has come. */
   burns: boolean;
   /** What the next adapter says of itself; empty: what it is. */
@@ -19,9 +39,9 @@ interface Fuse extends Required<Moment> {
 }
 
 /** In the worker: keeps its devices, and counts what the command of the fuse does. */
-function plantFuse(): void {
+function plantFuse(crash: string): void {
   const devices = new Set<GPUDevice>();
-  const fuse: Fuse = { command: "cancel", call: "mapAsync", nth: 0, fault: "device", burns: false, adapter: "" };
+  const fuse: Fuse = { command: "cancel", call: "mapAsync", nth: 0, fault: "crash", crash, burns: false, adapter: "" };
   // before the listener that begins the work
   const heard = ({ data }: MessageEvent<Command>): void => void (fuse.burns ||= data.type === fuse.command);
   addEventListener("message", heard, { capture: true });
@@ -30,6 +50,13 @@ function plantFuse(): void {
     fuse.nth -= 1;
     if (fuse.nth !== 0) return;
     if (fuse.fault === "worker") return close();
+    if (fuse.fault === "crash") {
+      // the worker waits here until the process is gone, so that the crash is always at this place
+      const request = new XMLHttpRequest();
+      request.open("GET", fuse.crash, false);
+      request.send();
+      return;
+    }
     for (const device of devices) device.destroy();
     devices.clear();
   };
@@ -55,9 +82,30 @@ function plantFuse(): void {
   Object.assign(globalThis, { fuse });
 }
 
+/** The id of the GPU process; undefined while there is none. */
+async function gpuProcess(cdp: CDPSession): Promise<number | undefined> {
+  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+  return processInfo.find(({ type }) => type === "GPU")?.id;
+}
+
+/** Crashes the GPU process of the page's browser; resolves when it is gone. */
+export async function crashGpuProcess(page: Page): Promise<void> {
+  const cdp = await page.context().browser()?.newBrowserCDPSession();
+  if (!cdp) throw new Error("expected the page's browser");
+  const before = await gpuProcess(cdp);
+  // no answer is sent, as the process is gone
+  cdp.send("Browser.crashGpuProcess").catch(() => undefined);
+  await expect.poll(() => gpuProcess(cdp), "the GPU process").not.toBe(before);
+  await cdp.detach();
+}
+
 /** Prepares the workers of a page for faults. Call it before the page is opened. */
-export function plantFuses(page: Page): void {
-  page.on("worker", (worker) => void worker.evaluate(plantFuse));
+export async function plantFuses(page: Page): Promise<void> {
+  page.on("worker", (worker) => void worker.evaluate(plantFuse, CRASH));
+  await page.route(`**${CRASH}`, async (route) => {
+    await crashGpuProcess(page);
+    await route.fulfill({ body: "" });
+  });
 }
 
 type Planted = typeof globalThis & { fuse: Fuse };
@@ -68,7 +116,7 @@ function workerOf(page: Page): Worker {
   return worker;
 }
 
-async function light(page: Page, fuse: Moment & Pick<Fuse, "fault">): Promise<void> {
+async function light(page: Page, fuse: Omit<Moment, "fault"> & Pick<Fuse, "fault">): Promise<void> {
   await workerOf(page).evaluate(
     (next) => void Object.assign((globalThis as Planted).fuse, { call: "mapAsync", burns: false }, next),
     fuse,
@@ -87,7 +135,7 @@ const expectAtRest = (page: Page): Promise<void> => expect(page.locator(".task-p
 
 /** Loses the device in the work that `start` begins: the banner alone says so, and nothing seems to go on. */
 export async function loseIn(page: Page, moment: Moment, start: () => Promise<unknown>): Promise<void> {
-  await light(page, { ...moment, fault: "device" });
+  await light(page, { fault: "crash", ...moment });
   await start();
   const left = () => workerOf(page).evaluate(() => (globalThis as Planted).fuse.nth);
   await expect.poll(left, `read-backs or buffers of ${moment.command} until the loss`).toBeLessThanOrEqual(0);

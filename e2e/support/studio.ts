@@ -13,10 +13,10 @@ export const MEASURED_TOKENS = 1024;
 /** Longest wait for a run: a step takes half a second on a busy machine. */
 export const RUN_MS = 200_000;
 
-/** Opens the embedded model with `recipe`, and waits for its dense perplexity. */
-export async function openStudio(page: Page, recipe: LinkedRecipe = SHORT): Promise<void> {
+/** Opens the embedded model with `recipe`, and waits for its dense perplexity. base: for a page that has no base address. */
+export async function openStudio(page: Page, recipe: LinkedRecipe = SHORT, base = "./"): Promise<void> {
   const hash = new URLSearchParams(Object.entries(recipe).map(([key, value]) => [key, String(value)]));
-  await page.goto(`./#${hash.toString()}`);
+  await page.goto(`${base}#${hash.toString()}`);
   await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
   await page.getByTestId("texts").locator("summary").click();
   await page.getByTestId("evaluation-tokens").selectOption(String(MEASURED_TOKENS));

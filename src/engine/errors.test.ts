@@ -1,6 +1,6 @@
 // Messages stay readable, whatever a file contains.
 import { expect, test } from "vitest";
-import { EngineError, showValue } from "./errors.ts";
+import { EngineError, isGpuMemory, showValue } from "./errors.ts";
 
 test.each([
   [undefined, "nothing"],
@@ -30,3 +30,15 @@ test("a message keeps its beginning and its end", () => {
   expect(message.length).toBeLessThan(4100);
   expect(message).toMatch(/^config\.json: x.*Use another file\.$/);
 });
+
+test.each(["Array buffer allocation failed", "Out of memory", "allocation size overflow"])(
+  "memory that the page lacks is told from the GPU's: %s",
+  (message) => {
+    const error = EngineError.from(new RangeError(message));
+    expect(error.code).toBe("out-of-memory");
+    expect(error.message).toContain(`(${message})`);
+    expect(isGpuMemory(error)).toBe(false);
+    expect(isGpuMemory(new EngineError("out-of-memory", "The GPU has no memory left."))).toBe(true);
+    expect(EngineError.from(new RangeError("Invalid array length")).code).toBe("bug");
+  },
+);

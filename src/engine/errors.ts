@@ -31,6 +31,11 @@ export interface PlainError {
 /** Names from files may be megabytes long: a message keeps its beginning, and its end, which says what to do. */
 const MOST_CHARACTERS = 4000;
 
+const PAGE = { of: "page" } as const;
+
+/** What Chromium, Safari and Firefox throw where an array finds no memory in the page, in this order. */
+const NO_PAGE_MEMORY = /^(array buffer allocation failed|out of memory|allocation size overflow)/i;
+
 export class EngineError extends Error {
   readonly code: ErrorCode;
   readonly detail: ErrorDetail;
@@ -46,10 +51,12 @@ export class EngineError extends Error {
     return { code: this.code, message: this.message, detail: this.detail };
   }
 
-  /** The EngineError of anything thrown: itself, or a "bug" with the same message. */
+  /** The EngineError of anything thrown: itself, "out-of-memory" where the page has none left, or a "bug" with the same message. */
   static from(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof Error && NO_PAGE_MEMORY.test(message))
+      return new EngineError("out-of-memory", `The browser has no memory left for this page (${message}).`, PAGE);
     return new EngineError("bug", message, error instanceof Error && error.stack ? { stack: error.stack } : {});
   }
 
@@ -57,6 +64,10 @@ export class EngineError extends Error {
     return new EngineError(plain.code, plain.message, plain.detail);
   }
 }
+
+/** Whether the GPU had no memory, which a smaller plan may mend, and not the page. */
+export const isGpuMemory = ({ code, detail }: PlainError): boolean =>
+  code === "out-of-memory" && detail["of"] !== PAGE.of;
 
 /** Throws EngineError(code) unless `condition` is true. Pass `message` as a function if building it is expensive. */
 export function invariant(

@@ -1,5 +1,5 @@
 // The public surface of the engine: outsiders import only this.
-export { EngineError, invariant } from "./errors.ts";
+export { EngineError, invariant, isGpuMemory } from "./errors.ts";
 export type { ErrorCode, PlainError } from "./errors.ts";
 export {
   checkRecipe,

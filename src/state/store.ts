@@ -41,9 +41,21 @@ export interface StudioStore {
   series: RunSeries;
 }
 
+/** A hidden page has no frames, and a run that ends there is measured and saved all the same. */
+const LATEST_FRAME_MS = 200;
+
 /** The browser's time. */
 export const browserClock: Clock = {
-  frame: (run) => void requestAnimationFrame(run),
+  frame(run) {
+    const frame = requestAnimationFrame(() => {
+      clearTimeout(timer);
+      run();
+    });
+    const timer = setTimeout(() => {
+      cancelAnimationFrame(frame);
+      run();
+    }, LATEST_FRAME_MS);
+  },
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -74,3 +74,14 @@ it("is left alone when a person leaves a control", async () => {
   await settle();
   expect(document.activeElement).toBe(document.body);
 });
+
+it("leaves the focus on a heading that a link leads to, whatever changes on the page", async () => {
+  byId("words").innerHTML = `<b id="heading" tabindex="-1">heading</b>${button("only")}`;
+  byId("heading").focus();
+  byId("place").innerHTML = button("cancel");
+  await settle(500);
+  expect(focused()).toBe("heading");
+  byId("heading").remove();
+  await settle();
+  expect(focused()).toBe("only");
+});

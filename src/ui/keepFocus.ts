@@ -24,11 +24,12 @@ function spotOf(element: HTMLElement): Spot {
   return { element, key: element.dataset["testid"] ?? null, ancestors };
 }
 
+/** Whether it can have the focus. What a link leads to, such as a heading, has it without being a tab stop. */
 const usable = (element: HTMLElement): boolean =>
-  element.isConnected && !element.matches(":disabled, [hidden], [hidden] *") && element.tabIndex >= 0;
+  element.isConnected && !element.matches(":disabled, [hidden], [hidden] *");
 
 const controlsIn = (part: HTMLElement): HTMLElement[] =>
-  [...part.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(usable);
+  [...part.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((element) => usable(element) && element.tabIndex >= 0);
 
 /** Where the focus goes from a control that is gone: the same control made anew, its nearest neighbour, or else the part of the page it was in. */
 function successor(origin: Spot, last: Spot): HTMLElement | null {

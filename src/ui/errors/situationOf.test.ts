@@ -24,6 +24,14 @@ type Case = readonly [
 
 const CASES: readonly Case[] = [
   [
+    "an array without memory",
+    "out-of-memory",
+    "training",
+    EngineError.from(new RangeError("Array buffer allocation failed")).message,
+    "Out of memory.",
+    "Close other pages and programs, then try again. Nothing on the screen is lost.",
+  ],
+  [
     "calibration text too short for a step",
     "shape",
     "training",

@@ -29,6 +29,13 @@ const MACHINE: readonly Situation[] = [
     advice: "Finished runs are saved.",
   },
   {
+    name: "out of memory",
+    codes: ["out-of-memory"],
+    says: /^The browser has no memory left for this page/,
+    title: "Out of memory",
+    advice: "Close other pages and programs, then try again. Nothing on the screen is lost.",
+  },
+  {
     name: "out of GPU memory, opening",
     codes: ["out-of-memory"],
     contexts: OPENING,

@@ -1,5 +1,5 @@
 // Commands of the training run, of the current pruning and of saved runs.
-import { EngineError, invariant, type PerplexityPair } from "../../engine/index.ts";
+import { EngineError, invariant, isGpuMemory, type PerplexityPair } from "../../engine/index.ts";
 import { perplexityOfMasks } from "../measure/otherRatios.ts";
 import type { CommandOf, Replies } from "../protocol.ts";
 import type { ModelWithRun } from "../run/modelOnDevice.ts";
@@ -61,7 +61,7 @@ async function train(
       return await run.train(recipe, text, options);
     } catch (error) {
       // from the last checkpoint on, which the run has read again
-      if (EngineError.from(error).code !== "out-of-memory" || !(await fallBack(state))) throw error;
+      if (!isGpuMemory(EngineError.from(error)) || !(await fallBack(state))) throw error;
     }
   }
 }

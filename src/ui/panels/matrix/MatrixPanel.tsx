@@ -9,7 +9,7 @@ const MatrixSection = later(async () => (await import("./MatrixSection.tsx")).Ma
 export function MatrixPanel() {
   const opened = useStudio(isOpened);
   return (
-    <section className="weights" aria-labelledby="matrix-heading" data-testid="matrix">
+    <section className="weights matrix" aria-labelledby="matrix-heading" data-testid="matrix">
       <h2 id="matrix-heading">Weights of one matrix</h2>
       <Suspense>{opened ? <MatrixSection /> : null}</Suspense>
     </section>

@@ -10,18 +10,15 @@ export function TasksPanel() {
   const error = useStudio(({ scores }) => (scores.phase === "failed" ? scores.error : null));
   const { stopScores } = useActions();
   return (
-    <section className="tasks" aria-labelledby="tasks-heading" data-testid="tasks">
-      <h2 id="tasks-heading">Zero-shot tasks</h2>
-      <div className="tasks-bench">
-        <div>
-          <TaskForm />
-          {measuring ? (
-            <TaskProgress task="scores" label="Scoring" stop="Stop" cancel={stopScores} testId="scores" />
-          ) : null}
-          {error ? <ErrorNote error={error} context="measuring" testId="scores-error" /> : null}
-        </div>
-        <ScoreTable />
+    <div className="tasks-bench">
+      <div>
+        <TaskForm />
+        {measuring ? (
+          <TaskProgress task="scores" label="Scoring" stop="Stop" cancel={stopScores} testId="scores" />
+        ) : null}
+        {error ? <ErrorNote error={error} context="measuring" testId="scores-error" /> : null}
       </div>
-    </section>
+      <ScoreTable />
+    </div>
   );
 }

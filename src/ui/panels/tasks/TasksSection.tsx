@@ -1,4 +1,4 @@
-// Where the zero-shot tasks are: shown once a model is open.
+// Where the zero-shot tasks are. Their scripts load once a model is open; the place is theirs before, so that nothing below moves.
 import { Suspense } from "react";
 import { later } from "../../parts/later.ts";
 import { useStudio } from "../../studioContext.tsx";
@@ -7,5 +7,10 @@ const TasksPanel = later(async () => (await import("./TasksPanel.tsx")).TasksPan
 
 export function TasksSection() {
   const open = useStudio((state) => state.model.phase === "open");
-  return <Suspense>{open ? <TasksPanel /> : null}</Suspense>;
+  return (
+    <section className="tasks" aria-labelledby="tasks-heading" data-testid="tasks">
+      <h2 id="tasks-heading">Zero-shot tasks</h2>
+      <Suspense>{open ? <TasksPanel /> : null}</Suspense>
+    </section>
+  );
 }
