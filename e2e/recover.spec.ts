@@ -2,8 +2,12 @@
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { chooseShortTexts, openForSoak } from "../bench/soak/scenarios.ts";
 import { unzipStored } from "./support/files.ts";
 import { finish, openStudio, RUN_MS, slideBy } from "./support/studio.ts";
+
+/** Few and short steps. */
+const RECIPE = { steps: 5, tokens: 32 };
 
 interface Receipt {
   perplexity: { pruned: number }[];
@@ -20,14 +24,14 @@ test.describe.serial("a trained architecture", () => {
   /** Perplexities before and after its recovery. */
   let [before, after] = [Number.NaN, Number.NaN];
   const perplexity = () => page.getByTestId("perplexity-pruned");
-  test.beforeAll(async ({ browser }) => {
+  test.beforeAll(async ({ browser, baseURL }) => {
     // axe needs a context of its own
     page = await (await browser.newContext()).newPage();
+    await openForSoak(page, { recipe: RECIPE }, baseURL ?? "");
   });
   test.afterAll(() => page.context().close());
 
   test("is recovered, and both perplexities are shown", async () => {
-    await openStudio(page, { steps: 5, tokens: 32 });
     await expect(page.getByTestId("recover-panel")).toHaveCount(0);
     await page.getByTestId("play").click();
     await finish(page);
@@ -92,8 +96,8 @@ test.describe.serial("a trained architecture", () => {
   });
 });
 
-test("recovers by adapters of a chosen rank, which are exported for peft too", async ({ page }) => {
-  await openStudio(page, { steps: 5, tokens: 32 });
+test("recovers by adapters of a chosen rank, which are exported for peft too", async ({ page, baseURL }) => {
+  await openForSoak(page, { recipe: RECIPE }, baseURL ?? "");
   await page.getByTestId("play").click();
   await finish(page);
   await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
@@ -125,7 +129,9 @@ test("recovers by adapters of a chosen rank, which are exported for peft too", a
 test("a recovery is paused, resumed after a reload on the masks that it trains, and ends as one run", async ({
   page,
 }) => {
-  await openStudio(page, { steps: 5, tokens: 32 });
+  await openStudio(page, RECIPE);
+  // the guard measures what there is of a short text
+  await chooseShortTexts(page);
   await page.getByTestId("play").click();
   await finish(page);
   await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
@@ -145,6 +151,7 @@ test("a recovery is paused, resumed after a reload on the masks that it trains, 
   expect(violations).toEqual([]);
 
   await page.reload();
+  await chooseShortTexts(page);
   await expect(paused).toHaveText(new RegExp(`^Paused at step ${step} of 12`), { timeout: RUN_MS });
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/tokens$/, { timeout: RUN_MS });
   await page.getByTestId("recover-resume").click();
@@ -155,8 +162,8 @@ test("a recovery is paused, resumed after a reload on the masks that it trains, 
   await expect(paused).toHaveCount(0);
 });
 
-test("a refit shows its progress, and a stop leaves the pruned model as it was", async ({ page }) => {
-  await openStudio(page, { steps: 5, tokens: 32 });
+test("a refit shows its progress, and a stop leaves the pruned model as it was", async ({ page, baseURL }) => {
+  await openForSoak(page, { recipe: RECIPE }, baseURL ?? "");
   await page.getByTestId("play").click();
   await finish(page);
   await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });

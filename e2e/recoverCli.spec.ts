@@ -9,6 +9,7 @@ import { readRuns } from "../src/engine/formats/runs/readRun.ts";
 const CASE = "golden/llama";
 const EVAL = ["--eval", "public/text/sotu-held.txt"];
 const TEXTS = ["--text", "public/text/sotu-train.txt", ...EVAL];
+const REFIT = ["--refit-sequences", "32"];
 const SHORT = ["--steps", "6", "--tokens", "32", "--context", "64", "--eval-tokens", "640"];
 
 let folder = "";
@@ -48,7 +49,7 @@ test("compare recovers a pruning without making it again, and records it for the
 test("compare refits a pruning, alone and before training, and --apply refuses the receipt of a refit", () => {
   const out = join(folder, "refitted");
   const methods = "disp,disp+refit,disp+refit+recover:4,dass:2:4,dass:2:4+refit";
-  const { code, out: table, err } = run("compare", [...TEXTS, ...SHORT, "--methods", methods, "--out", out]);
+  const { code, out: table, err } = run("compare", [...TEXTS, ...SHORT, "--methods", methods, "--out", out, ...REFIT]);
   expect(code, err).toBe(0);
   expect(err).toMatch(/refit .*run 2 of 5/);
   const records = readRuns(readFileSync(join(out, "compare.json"), "utf8"), "compare.json").map(({ record }) => record);
@@ -62,7 +63,7 @@ test("compare refits a pruning, alone and before training, and --apply refuses t
   for (const row of ["disp+refit", "disp+refit+recover:4", "dass:2:4+refit"]) expect(table).toContain(`\n${row} `);
 
   const pruned = join(folder, "refit");
-  const given = ["--keep", "0.6", "--refit", "--refit-sequences", "32", "--forms", "masked", "--out", pruned];
+  const given = ["--keep", "0.6", "--refit", ...REFIT, "--forms", "masked", "--out", pruned];
   const made = run("prune", [...TEXTS, ...SHORT, ...given]);
   expect(made.code, made.err).toBe(0);
   const answer = JSON.parse(made.out) as { refit: { undone: boolean; weightsSha256: string } };

@@ -61,7 +61,7 @@ export async function measureQuality(): Promise<void> {
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
     const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices, scoreItems } = batch;
-    const { matrices: refitMatrices } = DEFAULT_REFIT_RECIPE;
+    const { matrices: refitMatrices, sequences: refitSequences } = DEFAULT_REFIT_RECIPE;
     const settings = {
       ...MEASURED,
       precision: "f32",
@@ -71,6 +71,7 @@ export async function measureQuality(): Promise<void> {
       widthMultiple: DEFAULT_RECIPE.widthMultiple,
       recoverMatrices,
       refitMatrices,
+      refitSequences,
       ...(scoreItems === undefined ? {} : { scoreItems }),
     } as const;
     await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {

@@ -15,11 +15,10 @@ export const RUN_MS = 200_000;
 
 /** Opens the embedded model with `recipe`, and waits for its dense perplexity. base: for a page that has no base address. */
 export async function openStudio(page: Page, recipe: LinkedRecipe = SHORT, base = "./"): Promise<void> {
-  const hash = new URLSearchParams(Object.entries(recipe).map(([key, value]) => [key, String(value)]));
+  const linked = { ...recipe, evaluationTokens: MEASURED_TOKENS };
+  const hash = new URLSearchParams(Object.entries(linked).map(([key, value]) => [key, String(value)]));
   await page.goto(`${base}#${hash.toString()}`);
   await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
-  await page.getByTestId("texts").locator("summary").click();
-  await page.getByTestId("evaluation-tokens").selectOption(String(MEASURED_TOKENS));
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/1,024 tokens$/);
 }
 

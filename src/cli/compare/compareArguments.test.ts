@@ -51,10 +51,12 @@ describe("npm run compare", () => {
   });
 
   it("refits what +refit follows, alone and before training, with every seed", () => {
-    const { runs, refitMatrices } = readCompareArguments(
-      given("every+refit,disp,random+refit+recover:9,dass:2:4+refit,disp+refit", "--seeds", "1,2"),
-    );
-    expect(refitMatrices).toBe("all");
+    const methods = "every+refit,disp,random+refit+recover:9,dass:2:4+refit,disp+refit";
+    const { runs, refitMatrices, refitSequences } = readCompareArguments(given(methods, "--seeds", "1,2"));
+    expect([refitMatrices, refitSequences]).toEqual(["all", 256]);
+    const few = [methods, "--refit-sequences"] as const;
+    expect(readCompareArguments(given(...few, "32")).refitSequences).toBe(32);
+    expect(() => readCompareArguments(given(...few, "0"))).toThrow(/sequences: expected .*, got 0/);
     const keys = runs.filter(({ seed }) => seed === 2).map(keyOf);
     expect(keys).toEqual([
       ...["every+refit keep 0.5 seed 2", "disp:full keep 0.5 seed 2", "dass+refit 2:4 seed 2"],

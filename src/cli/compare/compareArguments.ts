@@ -44,6 +44,7 @@ ${MEASURE_USAGE}
   --recover-matrices out   what +recover trains: o_proj and down_proj; or all: every matrix of the blocks
   --lora 16                what it trains instead: adapters of this rank, 4 to 64, on every matrix
   --refit-matrices all     what +refit solves for; or out
+  --refit-sequences 256    of the calibration text, for +refit
   --out FILE.json|DIR      where compare.json and compare.svg are written (.)
   --resume                 continues an interrupted comparison after its finished runs; with the same arguments otherwise, or more runs`;
 
@@ -56,6 +57,7 @@ export interface CompareSettings {
   widthMultiple: WidthMultiple;
   recoverMatrices: RecoverMatrices;
   refitMatrices: RecoverMatrices;
+  refitSequences: number;
   /** Items of the zero-shot tasks that are made from the evaluation text; missing: none are scored. */
   scoreItems?: number;
   /** Of adapters, which recoveries train in place of the matrices; missing where they do not. */
@@ -80,7 +82,8 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   const values = parseValues(argv, {
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
-    ...{ "recover-steps": text, "recover-matrices": text, lora: text, "refit-matrices": text, "width-multiple": text },
+    ...{ "recover-steps": text, "recover-matrices": text, lora: text, "width-multiple": text },
+    ...{ "refit-matrices": text, "refit-sequences": text },
     ...RESUME_OPTION,
   });
   const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
@@ -96,13 +99,14 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     widthMultiple: (optionalNumber(values, "width-multiple") ?? DEFAULT_RECIPE.widthMultiple) as WidthMultiple,
     recoverMatrices: scope.matrices,
     refitMatrices: (values["refit-matrices"] ?? DEFAULT_REFIT_RECIPE.matrices) as RecoverMatrices,
+    refitSequences: optionalNumber(values, "refit-sequences") ?? DEFAULT_REFIT_RECIPE.sequences,
     ...(scope.rank === undefined ? {} : { recoverRank: scope.rank }),
   };
-  const { steps, tokens, sequences, widthMultiple, refitMatrices } = settings;
+  const { steps, tokens, sequences, widthMultiple, refitMatrices, refitSequences } = settings;
   checkedArguments(() => {
     for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens, widthMultiple });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
-    checkRefitRecipe({ ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens });
+    checkRefitRecipe({ ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, sequences: refitSequences, tokens });
     const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];
     for (const recover of recoveries)
       checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, ...scope, steps: recover, tokens });

@@ -15,7 +15,8 @@ export async function compareHeadless(
   finished: (key: string) => Run | undefined = () => undefined,
 ): Promise<void> {
   const progress = progressLine();
-  const { host: choice, model, runs, steps, tokens, sequences, widthMultiple, recoverMatrices, refitMatrices } = given;
+  const { host: choice, model, runs, steps, tokens, sequences, widthMultiple } = given;
+  const { recoverMatrices, refitMatrices, refitSequences } = given;
   const { recoverRank, scoreItems } = given;
   const host = await openCliHost(choice);
   try {
@@ -26,7 +27,7 @@ export async function compareHeadless(
         const run = finished(keyOf(planned));
         return run ? runJson(run) : null;
       }),
-      ...{ steps, tokens, sequences, widthMultiple, recoverMatrices, refitMatrices },
+      ...{ steps, tokens, sequences, widthMultiple, recoverMatrices, refitMatrices, refitSequences },
       ...(recoverRank === undefined ? {} : { recoverRank }),
       ...(scoreItems === undefined ? {} : { scoreItems }),
     };

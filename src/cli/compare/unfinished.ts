@@ -17,7 +17,11 @@ const FORMAT = "espalier-unfinished-comparison-1";
 const optionsOf = (given: Omit<CompareArguments, "out" | "resume">): Record<string, string | number> => ({
   ...{ context: given.context, "eval-tokens": given.evaluationTokens, weights: given.precision },
   ...{ steps: given.steps, tokens: given.tokens, sequences: given.sequences, "width-multiple": given.widthMultiple },
-  ...{ "recover-matrices": given.recoverMatrices, "refit-matrices": given.refitMatrices },
+  ...{
+    "recover-matrices": given.recoverMatrices,
+    "refit-matrices": given.refitMatrices,
+    "refit-sequences": given.refitSequences,
+  },
   lora: given.recoverRank ?? "none",
 });
 

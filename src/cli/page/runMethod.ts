@@ -41,10 +41,12 @@ export function recoverChoices(
   { refit, recover: steps, seed }: PlannedRun,
   settings: Omit<CompareSettings, "steps" | "sequences">,
 ): RecoverChoices {
-  const { tokens, recoverMatrices: matrices, recoverRank: rank, refitMatrices } = settings;
+  const { tokens, recoverMatrices: matrices, recoverRank: rank, refitMatrices, refitSequences } = settings;
   const training = { ...DEFAULT_RECOVER_RECIPE, matrices, ...(rank === undefined ? {} : { rank }), tokens, seed };
   return {
-    ...(refit ? { refit: { ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens, seed } } : {}),
+    ...(refit
+      ? { refit: { ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, sequences: refitSequences, tokens, seed } }
+      : {}),
     ...(steps === undefined ? {} : { recover: { ...training, steps } }),
   };
 }
