@@ -42,7 +42,7 @@ test("this GPU agrees with every reference, and the page shows how many were che
   expect(json.host).toMatch(/^Chromium \d+ on /);
   expect(json.adapter.limits).toHaveProperty("maxStorageBufferBindingSize");
   // the software adapter's peak is measured too, so each op has its share of it
-  await expect(page.getByRole("row", { name: /^linear, forward .* GFLOPS \d+ %$/ })).toBeVisible();
+  await expect(page.getByRole("row", { name: /^linear .* GFLOPS \d+ %$/ })).toBeVisible();
   await expect(page.getByRole("row", { name: /^adamW .* GB\/s \d+ %$/ })).toBeVisible();
   await page.getByTestId("self-check-copy").click();
   await expect(page.getByTestId("self-check-copy")).toHaveText("Copied");
@@ -55,8 +55,14 @@ test("this GPU agrees with every reference, and the page shows how many were che
     "| browser or host |",
   ])
     expect(report).toContain(words);
-  await page.getByText("Worst error of each op").click();
+  await page.getByText("Worst error and speed of each op").click();
   await expect(page.getByRole("cell", { name: "attention", exact: true })).toBeVisible();
+  // every op has its error and its rate in one row; two have no rate
+  const rows = page.getByRole("table", { name: "Worst error and speed of each op" }).getByRole("row");
+  const { ops = [] } = json.kernels;
+  await expect(rows).toHaveCount(1 + ops.length);
+  await expect(rows.filter({ hasNotText: / (GFLOPS|GB\/s)/ })).toHaveText([/^op/, /^spreadGates/, /^metrics/]);
+  expect(report).toMatch(/\| crossEntropy \|.* GFLOPS \| \d+ % \|/);
   await expectNoViolations(page);
 });
 

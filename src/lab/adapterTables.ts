@@ -1,7 +1,8 @@
-// Tables of the lab about one adapter: its limits and features, the worst error of each op, and how fast the main ops are.
+// Tables of the lab about one adapter: its limits and features, and how exact and how fast each op is.
 import { percent, significant } from "../shared/format.ts";
-import { figuresOf, type LabResult } from "./labResult.ts";
+import { figuresOf, type LabResult, type OpRate } from "./labResult.ts";
 import { peakGflops } from "./matmulShare.ts";
+import { UNTIMED } from "./rates/untimed.ts";
 import { spreadText } from "./spreadText.ts";
 
 export interface LabTable {
@@ -12,25 +13,55 @@ export interface LabTable {
   detail?: true;
 }
 
-/** The main ops beside the peak of what limits them; no share where that was not measured. */
-export function opsOf(result: LabResult): LabTable {
+/** Where most of the time of training and decoding goes. */
+const MAIN_OPS: readonly string[] = [
+  "linear",
+  "linear: gradient of x",
+  "linearWeightGradient",
+  "attention: RoPE",
+  "cachedAttention",
+  "rope",
+  "activation: glu",
+  "adamW",
+];
+const SPEED_HEAD = ["size", "ms", "rate", "share of peak"];
+
+/** Size, time and rate of an op beside the peak of what limits it; no share where that was not measured. */
+function speedCells(result: LabResult): (rate: OpRate) => string[] {
   const [gflopsPeak, memoryPeak] = [peakGflops(result), figuresOf(result.peak)?.gigabytesPerSecond.median];
-  const rows = (figuresOf(result.ops) ?? []).map(({ op, size, flop, bytes, ms }) => {
+  return ({ size, flop, bytes, ms }) => {
     const rate = (flop ?? bytes ?? NaN) / ms.median / 1e6;
     const [unit, peak] = flop === undefined ? ["GB/s", memoryPeak] : ["GFLOPS", gflopsPeak];
     const share = peak === undefined ? "–" : percent(rate / peak, 0);
-    return [op, size, spreadText(ms, 2), `${significant(rate, 3)} ${unit}`, share];
-  });
-  return { title: "Speed of the main ops", head: ["op", "size", "ms", "rate", "share of peak"], rows };
+    return [size, spreadText(ms, 2), `${significant(rate, 3)} ${unit}`, share];
+  };
 }
 
-/** The comparison of each op that comes nearest to its limit. */
-export function errorsOf({ kernels }: LabResult): LabTable {
-  const rows = (figuresOf(kernels)?.ops ?? []).map(({ op, checks, worst, limit, case: name }) => [
+/** The main ops. Older results have no others, under other names. */
+export function opsOf(result: LabResult): LabTable {
+  const all = figuresOf(result.ops) ?? [];
+  const main = all.filter(({ op }) => MAIN_OPS.includes(op));
+  const cells = speedCells(result);
+  const rows = (main.length > 0 ? main : all).map((rate) => [rate.op, ...cells(rate)]);
+  return { title: "Speed of the main ops", head: ["op", ...SPEED_HEAD], rows };
+}
+
+/** Each op: the comparison that comes nearest to its limit, and its speed. */
+export function eachOpOf(result: LabResult): LabTable {
+  const errors = figuresOf(result.kernels)?.ops ?? [];
+  const rates = figuresOf(result.ops) ?? [];
+  const cells = speedCells(result);
+  const speedOf = (op: string): string[] => {
+    const found = rates.find((rate) => rate.op === op);
+    const why = UNTIMED[op];
+    return found ? cells(found) : ["–", "–", why === undefined ? "–" : `not timed: ${why}`, "–"];
+  };
+  const rows = errors.map(({ op, checks, worst, limit, case: name }) => [
     ...[op, String(checks), Number.isFinite(worst) ? worst.toExponential(1) : "refused", limit.toExponential(1), name],
+    ...speedOf(op),
   ]);
-  const head = ["op", "comparisons", "worst error", "limit", "in case"];
-  return { title: "Worst error of each op", head, rows, detail: true };
+  const head = ["op", "comparisons", "worst error", "limit", "in case", ...SPEED_HEAD];
+  return { title: "Worst error and speed of each op", head, rows, detail: true };
 }
 
 /** The limits that decide what runs; the others follow them. */

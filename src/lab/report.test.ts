@@ -39,11 +39,29 @@ describe("the speed of ops", () => {
   });
 });
 
+it("has error and speed of each op in one row, also of an op without a rate", () => {
+  const one = { checks: 1, worst: 1e-6, limit: 1e-5, case: "C1" };
+  const kernels = {
+    checks: 2,
+    seconds: 1,
+    failed: [],
+    ops: [
+      { op: "rope", ...one },
+      { op: "metrics", ...one },
+    ],
+  };
+  const tables = labTables({ ...RESULT, kernels }, { goals: false });
+  expect(tables.find(({ title }) => title === "Worst error and speed of each op")?.rows).toEqual([
+    ["rope", "1", "1.0e-6", "1.0e-5", "C1", "s", "3.00 (3.00 to 3.00)", "100 GB/s", "–"],
+    ["metrics", "1", "1.0e-6", "1.0e-5", "C1", "–", "–", "not timed: writes four numbers", "–"],
+  ]);
+});
+
 it("is a report with adapter, limits, worst errors and what failed", () => {
   const report = labMarkdown(RESULT, { details: true, goals: false });
   for (const words of [
     "- failed: gelu, case zeros, y: off by 0.50 (limit 0.10)",
-    "| gelu | 3 | 5.0e-1 | 1.0e-1 | zeros |",
+    "| gelu | 3 | 5.0e-1 | 1.0e-1 | zeros | – | – | – | – |",
   ])
     expect(report).toContain(words);
   for (const row of ["vendor | maker", "architecture | not told", "description | driver 1.2", "features | shader-f16"])

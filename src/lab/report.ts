@@ -1,7 +1,7 @@
 // A result of the lab as tables: what the studio shows, and what bench/gpus.md has of every adapter.
 import { percent, small } from "../shared/format.ts";
 import { markdownTable } from "../shared/markdownTable.ts";
-import { errorsOf, type LabTable, adapterLimits, opsOf } from "./adapterTables.ts";
+import { eachOpOf, type LabTable, adapterLimits, opsOf } from "./adapterTables.ts";
 import { goalRows, weightGigabytes } from "./goals.ts";
 import { figuresOf, type LabResult, type SweepFigure } from "./labResult.ts";
 import { peakGflops } from "./matmulShare.ts";
@@ -20,7 +20,7 @@ export function labTables(result: LabResult, { goals }: { goals: boolean }): Lab
     peersOf(result),
     slopesOf(result),
     decodeOf(result),
-    errorsOf(result),
+    eachOpOf(result),
     adapterLimits(result),
   ];
   return tables.filter(({ rows }) => rows.length > 0);

@@ -13,7 +13,7 @@ export const LAB_PARTS = {
   matmuls: { title: "matmul variants", seconds: { quick: 60, full: 10 } },
   goldens: { title: "golden cases", seconds: { quick: 60, full: 15 } },
   peak: { title: "peak and bandwidth", seconds: { quick: 3, full: 3 } },
-  ops: { title: "speed of the main ops", seconds: { quick: 4, full: 4 } },
+  ops: { title: "speed of each op", seconds: { quick: 4, full: 10 } },
   sweep: { title: "matmul speed", seconds: { quick: 15, full: 120 } },
   steps: { title: "training steps", seconds: { quick: 15, full: 30 } },
   slopes: { title: "step time by size", seconds: { quick: 40, full: 60 } },

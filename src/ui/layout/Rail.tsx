@@ -1,7 +1,9 @@
 // The rail: every section of the page in one click, or by "g" and a letter.
 import { useEffect, useState } from "react";
+import { Keyboard, Search } from "lucide";
 import { SECTIONS } from "../actions/sections.ts";
 import { SectionLink } from "../parts/SectionLink.tsx";
+import { Icon } from "../parts/Icon.tsx";
 import { useActions } from "../studioContext.tsx";
 
 /** A section is the current one while its beginning is above this share of the window. */
@@ -51,9 +53,11 @@ export function Rail() {
       ))}
       <span className="rail-tools">
         <button type="button" className="link" data-testid="open-palette" onClick={() => showDialog("palette")}>
+          <Icon of={Search} />
           Actions <kbd>Ctrl K</kbd>
         </button>
         <button type="button" className="link" data-testid="open-keys" onClick={() => showDialog("keys")}>
+          <Icon of={Keyboard} />
           Keys <kbd>?</kbd>
         </button>
       </span>

@@ -1,5 +1,7 @@
 // What the page does, in plain words, and the ways to see it without reading on.
+import { BookA, Compass, Images } from "lucide";
 import { goTo } from "../parts/goTo.ts";
+import { Icon } from "../parts/Icon.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
 import { WithTerms } from "../terms/WithTerms.tsx";
 
@@ -15,6 +17,7 @@ export function Sentence() {
         </WithTerms>
       </p>
       <button type="button" className="link" data-testid="open-tour" onClick={() => showTour(0)}>
+        <Icon of={Compass} />
         Take the tour
       </button>
       <button
@@ -23,9 +26,11 @@ export function Sentence() {
         data-testid="open-examples"
         onClick={() => void (shown ? goTo("runs-title") : showExamples())}
       >
+        <Icon of={Images} />
         {shown ? "Go to the examples" : "Show finished examples"}
       </button>
       <button type="button" className="link" data-testid="open-glossary" onClick={() => showDialog("glossary")}>
+        <Icon of={BookA} />
         Terms
       </button>
     </div>

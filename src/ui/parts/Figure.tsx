@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { saveFile, savePng, saveSvg } from "../../charts/index.ts";
 import type { ReactNode } from "react";
+import { Check, Copy, Download, Table2, type IconNode } from "lucide";
 import type { Chart as Drawn } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import { csvOf } from "../../shared/csv.ts";
@@ -14,6 +15,7 @@ import type { ChartHandle, Source } from "./ChartView.tsx";
 import { useNumbered } from "./figureNumbers.ts";
 import { NumberTable } from "./NumberTable.tsx";
 import { useCopy } from "./useCopy.ts";
+import { Icon } from "./Icon.tsx";
 
 interface Props<Data> {
   /** Unique on the page; stem of the saved files, of the id and of the test ids. */
@@ -58,6 +60,7 @@ export function Figure<Data>({ name, title, caption, make, source, table, tools,
             aria-label={`Figure ${number} as a table`}
             onClick={() => setAsTable(!asTable)}
           >
+            <Icon of={Table2} />
             Table
           </button>
           <Save {...{ name, title, number, past, read, of }} chart={() => chart.current} />
@@ -109,20 +112,26 @@ function Save({ name, title, number, past, read, of, chart }: SaveProps) {
     const drawn = chart();
     if (drawn) Promise.resolve(save(drawn, stem, heading())).catch((error: unknown) => notify(EngineError.from(error)));
   };
-  const buttons = [
-    { text: "SVG", label: `Save figure ${number} as SVG`, act: picture(saveSvg) },
+  // one arrow for the three files, at the first
+  const buttons: readonly { icon?: IconNode; text: string; label: string; act: () => void }[] = [
+    { icon: Download, text: "SVG", label: `Save figure ${number} as SVG`, act: picture(saveSvg) },
     { text: "PNG", label: `Save figure ${number} as PNG`, act: picture(savePng) },
     {
       ...{ text: "CSV", label: `Save figure ${number} as CSV` },
       act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `${stem}.csv`),
     },
     {
-      ...{ text: copied ? "Copied" : "Copy", label: `Copy the numbers of figure ${number}` },
+      ...{
+        icon: copied ? Check : Copy,
+        text: copied ? "Copied" : "Copy",
+        label: `Copy the numbers of figure ${number}`,
+      },
       act: () => void copy(csv(), "Save the figure as CSV instead."),
     },
   ];
-  return buttons.map(({ text, label, act }) => (
+  return buttons.map(({ icon, text, label, act }) => (
     <button key={label} type="button" className="link" aria-label={label} onClick={act}>
+      {icon ? <Icon of={icon} /> : null}
       {text}
     </button>
   ));

@@ -2,8 +2,10 @@
 import { useRef } from "react";
 import type { ReactNode } from "react";
 import { Dialog } from "radix-ui";
+import { X } from "lucide";
 import type { DialogName } from "../../state/page/pageState.ts";
 import { useActions, useStudio } from "../studioContext.tsx";
+import { Icon } from "./Icon.tsx";
 
 interface Props {
   name: DialogName;
@@ -38,8 +40,8 @@ export function PageDialog({ name, title, about, className = "", children }: Pro
           <div className="page-dialog-head">
             <Dialog.Title>{title}</Dialog.Title>
             <Dialog.Close asChild>
-              <button type="button" className="link">
-                Close
+              <button type="button" className="link" aria-label="Close" title="Close">
+                <Icon of={X} />
               </button>
             </Dialog.Close>
           </div>

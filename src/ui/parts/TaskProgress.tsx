@@ -1,9 +1,11 @@
 // Progress of a long task: what is done, how much, the time left, and a button that stops it.
 import type { ReactNode } from "react";
 import { Progress } from "radix-ui";
+import { Square } from "lucide";
 import type { Task } from "../../worker/protocol.ts";
 import { bytes, duration, whole } from "../../shared/format.ts";
 import { useThrottled } from "../studioContext.tsx";
+import { Icon } from "./Icon.tsx";
 
 interface Props {
   task: Task;
@@ -38,6 +40,7 @@ export function TaskProgress({ task, label, stop = "Cancel", cancel, testId = ta
         <Progress.Indicator className="bar-fill" style={{ transform: `scaleX(${share})` }} />
       </Progress.Root>
       <button type="button" data-testid={`${testId}-cancel`} onClick={() => void cancel()}>
+        <Icon of={Square} />
         {stop}
       </button>
       {children}

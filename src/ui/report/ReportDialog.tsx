@@ -1,11 +1,13 @@
 // The dialog that saves a report: of a saved run, or of the current pruning.
 import { useState } from "react";
+import { Download } from "lucide";
 import { EngineError } from "../../engine/index.ts";
 import { sentence } from "../../shared/format.ts";
 import { shownWords } from "../../state/run/shown.ts";
 import { knownRun } from "../../state/runs/runLibrary.ts";
 import type { StudioState } from "../../state/storeState.ts";
 import { PageDialog } from "../parts/PageDialog.tsx";
+import { Icon } from "../parts/Icon.tsx";
 import { useStudio, useStudioStore } from "../studioContext.tsx";
 import { REPORT_FORMATS, type ReportFormat, saveReport } from "./saveReport.ts";
 
@@ -62,6 +64,7 @@ function Choices() {
             disabled={saving.phase === "saving"}
             onClick={() => void save(format)}
           >
+            <Icon of={Download} />
             Save as {REPORT_FORMATS[format].title}
           </button>
         ))}

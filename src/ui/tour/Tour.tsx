@@ -1,6 +1,8 @@
 // The panel of the tour. The page below it stays usable; Escape ends it, and the focus goes back.
 import { useEffect, useRef, useState } from "react";
+import { ArrowLeft, ArrowRight, X } from "lucide";
 import { goTo } from "../parts/goTo.ts";
+import { Icon } from "../parts/Icon.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
 import { TOUR, type TourStep } from "./tourSteps.ts";
 
@@ -52,16 +54,19 @@ function Panel({ step, index }: { step: TourStep; index: number }) {
           {index + 1} of {TOUR.length}
         </span>
         <button type="button" className="link" data-testid="tour-end" onClick={end}>
+          <Icon of={X} />
           {last ? "Close" : "End the tour"}
         </button>
         {index > 0 ? (
           <button type="button" data-testid="tour-back" onClick={() => showTour(index - 1)}>
+            <Icon of={ArrowLeft} />
             Back
           </button>
         ) : null}
         {last ? null : (
           <button type="button" className="primary" data-testid="tour-next" onClick={() => showTour(index + 1)}>
             Next
+            <Icon of={ArrowRight} />
           </button>
         )}
       </div>

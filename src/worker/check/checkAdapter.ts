@@ -13,7 +13,7 @@ import { browserHost } from "./browserHost.ts";
 const SHORT_PARTS: readonly LabPart[] = ["kernels", "peak", "ops"];
 
 interface CheckChoice {
-  /** Runs all parts; otherwise every kernel is compared with its reference and the main ops are timed, which takes seconds. */
+  /** Runs all parts; otherwise every kernel is compared with its reference and each op is timed, which takes seconds. */
   measure: boolean;
   /** Software adapters get few sizes and repetitions. */
   software: boolean;

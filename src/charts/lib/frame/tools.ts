@@ -1,7 +1,8 @@
 // Buttons above a chart, for what a pointer does by wheel and drag.
+import { createElement, type IconNode } from "lucide";
 
 interface Tool {
-  text: string;
+  face: string | IconNode;
   /** Accessible name. */
   label: string;
   run(): void;
@@ -11,10 +12,10 @@ interface Tool {
 export function createTools(node: HTMLElement, tools: readonly Tool[]): () => void {
   const row = node.ownerDocument.createElement("div");
   row.className = "chart-tools";
-  for (const { text, label, run } of tools) {
+  for (const { face, label, run } of tools) {
     const button = node.ownerDocument.createElement("button");
     button.type = "button";
-    button.textContent = text;
+    button.append(typeof face === "string" ? face : createElement(face, { class: "icon", "aria-hidden": "true" }));
     button.setAttribute("aria-label", label);
     button.addEventListener("click", run);
     row.append(button);

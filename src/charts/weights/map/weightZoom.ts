@@ -1,6 +1,7 @@
 // Zooming and moving the weight map by wheel, drag, keys and buttons.
 import { select, zoom, zoomIdentity } from "d3";
 import type { D3ZoomEvent } from "d3";
+import { ZoomIn, ZoomOut } from "lucide";
 import { isForMap } from "../../lib/frame/gestures.ts";
 import { createTools } from "../../lib/frame/tools.ts";
 import type { MapArea } from "./weightGeometry.ts";
@@ -106,8 +107,8 @@ export function zoomControls(
     if (key === "0") zoom.showAll();
   });
   return createTools(node, [
-    { text: "+", label: "Zoom in", run: zoomIn },
-    { text: "−", label: "Zoom out", run: zoomOut },
-    { text: "Fit", label: "Fit the full matrix", run: zoom.showAll },
+    { face: ZoomIn, label: "Zoom in", run: zoomIn },
+    { face: ZoomOut, label: "Zoom out", run: zoomOut },
+    { face: "Fit", label: "Fit the full matrix", run: zoom.showAll },
   ]);
 }

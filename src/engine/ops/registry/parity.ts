@@ -29,6 +29,8 @@ export interface CheckedOp {
   readonly differentiable: boolean;
   finiteDifferences(caseName: string): Check[];
   parity(ctx: Ctx, caseName: string): Promise<Check[]>;
+  /** Runs the launcher on other inputs and parameters of the kinds that the reference takes, to time it. */
+  launch(ctx: Ctx, inputs: Tensor[], params: unknown): Tensor[];
 }
 
 const FD_STEP = 1e-4;
@@ -51,6 +53,7 @@ export function checkedOp<P>(ref: OpRef<P>, run: (ctx: Ctx, inputs: Tensor[], pa
     differentiable: ref.backward !== undefined && !ref.estimator,
     finiteDifferences: (name) => finiteDifferences(ref, caseOf(name)),
     parity: (ctx, name) => parity(ref, caseOf(name), ctx, run),
+    launch: (ctx, inputs, params) => run(ctx, inputs, params as P),
   };
 }
 

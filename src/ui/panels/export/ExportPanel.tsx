@@ -4,9 +4,10 @@ import { canPrepareExport } from "../../../state/allowed.ts";
 import { isPruned } from "../../../state/run/currentPruning.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { later } from "../../parts/later.ts";
+import { useOnceOpened } from "../../parts/useOnceOpened.ts";
 import { useStudio } from "../../studioContext.tsx";
-import { PrepareExport } from "./PrepareExport.tsx";
 
+const PrepareExport = later(async () => (await import("./PrepareExport.tsx")).PrepareExport);
 const ExportResults = later(async () => (await import("./ExportResults.tsx")).ExportResults);
 
 /** What will be here once there is a pruned model and an export of it. */
@@ -25,9 +26,17 @@ export function ExportPanel() {
   const trained = useStudio(isPruned);
   const singleWeights = useStudio((state) => state.weights !== null);
   const ready = useStudio(canPrepareExport);
+  const opened = useOnceOpened();
   return (
     <section className="panel export" aria-labelledby="export-heading">
-      <PrepareExport ready={ready} nesting={nesting} />
+      <div>
+        <h2 id="export-heading">Export</h2>
+        <p className="panel-intro">
+          Every format is written, reopened and checked against the logits before you can save it: masked and compact by
+          this studio’s loader, ONNX by onnxruntime, GGUF by llama.cpp.
+        </p>
+        <Suspense>{opened ? <PrepareExport ready={ready} nesting={nesting} /> : null}</Suspense>
+      </div>
       <div className="export-side">
         {exported.last ? null : <p className="export-empty">{emptyText(trained, singleWeights)}</p>}
         <Suspense>{trained || exported.last || nested ? <ExportResults trained={trained} /> : null}</Suspense>

@@ -6,6 +6,7 @@ import { sizesAreCurrent } from "../../../state/export/sizesSlice.ts";
 import { bytes, sentence } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { TableHead } from "../../parts/TableHead.tsx";
+import { Summary } from "../../parts/Summary.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { formNames } from "./formNames.ts";
 import { storedText } from "./storedText.ts";
@@ -54,10 +55,7 @@ export function FormSizes() {
       data-testid="export-sizes"
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
     >
-      <summary>
-        <span className="disclosure-name">Sizes of all formats</span>
-        <span className="disclosure-gist">before anything is written</span>
-      </summary>
+      <Summary gist="before anything is written">Sizes of all formats</Summary>
       {sizes.phase === "read" ? (
         <div className="wide-table export-table" tabIndex={0} role="group" aria-label="Sizes of all formats">
           <table data-testid="sizes-table" data-current={current}>

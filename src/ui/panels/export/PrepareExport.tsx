@@ -1,4 +1,5 @@
-// The preparation of an export: its settings, the button or the progress, and what the last one was made of.
+// The preparation of an export, which is loaded after the first picture: its settings, the button or the progress, and what the last one was made of.
+import { FileText, PackageCheck } from "lucide";
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { percent, whole } from "../../../shared/format.ts";
 import { canReport } from "../../../state/allowed.ts";
@@ -6,6 +7,7 @@ import type { Prepared } from "../../../state/export/exportState.ts";
 import { currentPruning, samePruned } from "../../../state/run/currentPruning.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
 import { SaveProgress } from "./SaveExport.tsx";
@@ -56,12 +58,7 @@ export function PrepareExport({ ready, nesting }: Props) {
   const reportable = useStudio(canReport);
   const preparing = phase === "preparing";
   return (
-    <div>
-      <h2 id="export-heading">Export</h2>
-      <p className="panel-intro">
-        Every format is written, reopened and checked against the logits before you can save it: masked and compact by
-        this studio’s loader, ONNX by onnxruntime, GGUF by llama.cpp.
-      </p>
+    <>
       <ExportChoices disabled={preparing || nesting} />
       {preparing ? (
         <TaskProgress task="export" label="Writing, reopening, comparing…" cancel={cancelExport} />
@@ -74,15 +71,17 @@ export function PrepareExport({ ready, nesting }: Props) {
             disabled={!ready}
             onClick={() => void prepareExport()}
           >
+            <Icon of={PackageCheck} />
             {last ? "Prepare again" : "Prepare export"}
           </button>
           <button type="button" data-testid="export-report" disabled={!reportable} onClick={() => showReport(null)}>
+            <Icon of={FileText} />
             Report…
           </button>
         </p>
       )}
       {last ? <PreparedOf last={last} /> : null}
       <SaveProgress nested={false} />
-    </div>
+    </>
   );
 }

@@ -1,9 +1,11 @@
 // Saving what is prepared, as a zip for the browser's downloads or into a folder where the browser can; or why it cannot be saved.
+import { Download, FolderDown } from "lucide";
 import { saveFile } from "../../../charts/index.ts";
 import { EngineError } from "../../../engine/index.ts";
 import type { Savable } from "../../../worker/protocol.ts";
 import { sentence } from "../../../shared/format.ts";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 interface SaveButtonsProps {
@@ -38,6 +40,7 @@ export function SaveButtons({ form, name, busy }: SaveButtonsProps) {
         disabled={busy}
         onClick={() => void zip()}
       >
+        <Icon of={Download} />
         Save as zip
       </button>
       {"showDirectoryPicker" in window ? (
@@ -48,6 +51,7 @@ export function SaveButtons({ form, name, busy }: SaveButtonsProps) {
           disabled={busy}
           onClick={() => void folder()}
         >
+          <Icon of={FolderDown} />
           Save to folder…
         </button>
       ) : null}

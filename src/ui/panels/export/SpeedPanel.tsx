@@ -1,7 +1,9 @@
 // Speed on this machine: how long the dense and the pruned model take, including where pruning makes it slower.
+import { Gauge, Square } from "lucide";
 import { canMeasureSpeed } from "../../../state/allowed.ts";
 import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { SpeedTable } from "./SpeedTable.tsx";
 
 function Measuring() {
@@ -13,6 +15,7 @@ function Measuring() {
         {progress ? `Measuring ${progress.note ?? ""}, ${progress.done} of ${progress.total}…` : "Measuring…"}
       </span>
       <button type="button" data-testid="speed-cancel" onClick={() => void cancelSpeed()}>
+        <Icon of={Square} />
         Cancel
       </button>
     </p>
@@ -33,6 +36,7 @@ export function SpeedPanel() {
       ) : (
         <p className="actions">
           <button type="button" data-testid="speed-start" disabled={!ready} onClick={() => void measureSpeed()}>
+            <Icon of={Gauge} />
             {speed.phase === "measured" ? "Measure again" : "Measure speed"}
           </button>
         </p>

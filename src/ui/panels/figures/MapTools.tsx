@@ -1,6 +1,7 @@
 // Controls of the gate map: zoom, order and rows, and the button that lets it fill the screen.
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
+import { Maximize, Minimize, ZoomIn, ZoomOut } from "lucide";
 import {
   type DimensionOrder,
   type GateMapChart,
@@ -13,6 +14,7 @@ import { SelectionNote } from "./SelectionNote.tsx";
 import { fillScreen } from "../../actions/actions.ts";
 import { goTo } from "../../parts/goTo.ts";
 import { InlineChoice } from "../../parts/InlineChoice.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
 import { Playback } from "./Playback.tsx";
@@ -109,6 +111,7 @@ export function MapTools({ chart, look }: Props) {
       />
       {document.fullscreenEnabled ? (
         <button type="button" className="link map-fill" data-testid="map-fill" onClick={fillScreen}>
+          <Icon of={filled ? Minimize : Maximize} />
           {filled ? "Leave full screen" : "Fill the screen"}
         </button>
       ) : null}
@@ -122,14 +125,14 @@ export function MapTools({ chart, look }: Props) {
   );
 }
 
-const ZOOMS: readonly { id: string; text: string; label: string; act(zoom: MapZoom): void }[] = [
-  { id: "map-in", text: "+", label: "Zoom into the map", act: (zoom) => zoom.zoomIn() },
-  { id: "map-out", text: "−", label: "Zoom out of the map", act: (zoom) => zoom.zoomOut() },
-  { id: "map-all", text: "All", label: "Show all of the map", act: (zoom) => zoom.showAll() },
+const ZOOMS: readonly { id: string; face: ReactNode; label: string; act(zoom: MapZoom): void }[] = [
+  { id: "map-in", face: <Icon of={ZoomIn} />, label: "Zoom into the map", act: (zoom) => zoom.zoomIn() },
+  { id: "map-out", face: <Icon of={ZoomOut} />, label: "Zoom out of the map", act: (zoom) => zoom.zoomOut() },
+  { id: "map-all", face: "All", label: "Show all of the map", act: (zoom) => zoom.showAll() },
 ];
 
 function ZoomButtons({ zoom }: { zoom: RefObject<MapZoom | null> }) {
-  return ZOOMS.map(({ id, text, label, act }) => (
+  return ZOOMS.map(({ id, face, label, act }) => (
     <button
       key={id}
       type="button"
@@ -139,7 +142,7 @@ function ZoomButtons({ zoom }: { zoom: RefObject<MapZoom | null> }) {
         if (zoom.current) act(zoom.current);
       }}
     >
-      {text}
+      {face}
     </button>
   ));
 }

@@ -1,6 +1,7 @@
 // Replays the training in the map: its reports one after another, marked as not the current masks. No other figure follows it.
 import { useEffect, useState } from "react";
 import { useStore } from "zustand";
+import { Pause, Play, Rewind, X } from "lucide";
 import { percent } from "../../../shared/format.ts";
 import { showsRun } from "../../../state/run/currentPruning.ts";
 import { MaskRecording, type RecordedMasks } from "../../../state/run/maskRecording.ts";
@@ -8,6 +9,7 @@ import { knownModel } from "../../../state/model/shownModel.ts";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
 import { frameMs, lossOf, nearestReport, stepWords } from "../../views/playbackView.ts";
+import { Icon } from "../../parts/Icon.tsx";
 
 /** The reports of the run in this session so far. */
 function useReports(look: MapLookStore): readonly RecordedMasks[] {
@@ -55,6 +57,7 @@ export function Playback({ look }: Props) {
         data-testid="playback-open"
         onClick={() => show(reports[0] ?? null)}
       >
+        <Icon of={Rewind} />
         Replay
       </button>
     );
@@ -92,6 +95,7 @@ function Player({ reports, shown, show }: PlayerProps) {
   return (
     <div className="playback" role="group" aria-label="Replay of the training" data-testid="playback">
       <button type="button" data-testid="playback-play" onClick={play}>
+        <Icon of={runs ? Pause : Play} />
         {runs ? "Pause" : "Play"}
       </button>
       <input
@@ -108,6 +112,7 @@ function Player({ reports, shown, show }: PlayerProps) {
         }}
       />
       <button type="button" data-testid="playback-leave" onClick={() => show(null)}>
+        <Icon of={X} />
         Back to the current masks
       </button>
       <output data-testid="playback-words">{words}</output>

@@ -1,6 +1,8 @@
 // What is selected in the map, which figures follow it, and the button that clears it.
+import { X } from "lucide";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { selectionWords } from "../../views/selectionView.ts";
+import { Icon } from "../../parts/Icon.tsx";
 
 export function SelectionNote() {
   const words = useStudio(selectionWords);
@@ -12,6 +14,7 @@ export function SelectionNote() {
       Selected: {words}. Layers, widths, budget and gate logits show only these
       {dimensions ? " (dimensions: gate logits alone)" : ""}.{" "}
       <button type="button" className="link" data-testid="selection-clear" onClick={clearSelection}>
+        <Icon of={X} />
         Clear
       </button>
     </p>

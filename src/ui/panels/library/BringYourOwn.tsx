@@ -1,8 +1,10 @@
 // The reader's own models: by name on the hub or by address, or from this machine.
 import { useId, useState } from "react";
+import { Download } from "lucide";
 import { useOpenBlocked, useOpening } from "../../opening/useOpening.ts";
 import { GgufChoices } from "./GgufChoices.tsx";
 import { PickFolder, PickGguf } from "./PickFiles.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 
 interface DownloadFormProps {
   /** No model can be opened now. */
@@ -36,6 +38,7 @@ function DownloadForm({ busy, onDownload }: DownloadFormProps) {
         onChange={(event) => setAddress(event.target.value)}
       />
       <button type="submit" className="primary" data-testid="hub-fetch" disabled={busy || address.trim() === ""}>
+        <Icon of={Download} />
         Download
       </button>
       <p id={hint} className="field-hint">

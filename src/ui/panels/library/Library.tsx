@@ -1,7 +1,9 @@
 // The library in a dialog over the studio: the built-in model, recent models, and the reader's own.
 import { useRef } from "react";
 import { Dialog } from "radix-ui";
+import { X } from "lucide";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { bytes } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { BringYourOwn } from "./BringYourOwn.tsx";
@@ -33,8 +35,8 @@ export function Library() {
           <div className="library-head">
             <Dialog.Title>Models</Dialog.Title>
             <Dialog.Close asChild>
-              <button type="button" className="link" data-testid="library-close">
-                Close
+              <button type="button" className="link" aria-label="Close" title="Close" data-testid="library-close">
+                <Icon of={X} />
               </button>
             </Dialog.Close>
           </div>

@@ -1,6 +1,8 @@
 // One model of the library: its name, where it comes from, what is known about it, and what can be done with it.
 import { useState } from "react";
+import { Trash } from "lucide";
 import { useOpenBlocked } from "../../opening/useOpening.ts";
+import { Icon } from "../../parts/Icon.tsx";
 
 interface Props {
   testId: string;
@@ -49,6 +51,7 @@ export function LibraryRow({ testId, name, where, facts, open, verb, onOpen, rem
                 aria-label={`Remove ${name}`}
                 onClick={() => setAsking(true)}
               >
+                <Icon of={Trash} />
                 Remove
               </button>
             ) : null}

@@ -1,7 +1,9 @@
 // Buttons that open a model on this machine: from its folder or from a GGUF file.
 import { type RefObject, useRef } from "react";
+import { FileUp, FolderOpen } from "lucide";
 import { sourceOfFiles } from "../../opening/droppedFiles.ts";
 import { useOpenBlocked, useOpening } from "../../opening/useOpening.ts";
+import { Icon } from "../../parts/Icon.tsx";
 
 interface Props {
   testId: string;
@@ -58,6 +60,7 @@ export function PickFolder({ testId, fieldTestId }: Props) {
           if (!pickFolder()) field.current?.click();
         }}
       >
+        <Icon of={FolderOpen} />
         Open folder…
       </button>
       <FileField fieldRef={field} folder label="Model folder" testId={fieldTestId} />
@@ -71,6 +74,7 @@ export function PickGguf({ testId, fieldTestId }: Props) {
   return (
     <>
       <button type="button" data-testid={testId} disabled={busy} onClick={() => field.current?.click()}>
+        <Icon of={FileUp} />
         Open GGUF file…
       </button>
       <FileField fieldRef={field} accept=".gguf" label="GGUF file" testId={fieldTestId} />

@@ -2,6 +2,7 @@
 import { matmulText } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import type { ModelFacts } from "../../../worker/protocol.ts";
+import { Summary } from "../../parts/Summary.tsx";
 
 /** "forward f32 128 960x576" in the words of the table. */
 function wordsOf(shape: string): string {
@@ -15,9 +16,9 @@ export function MatmulFacts({ matmul: { table, from, notes } }: Pick<ModelFacts,
   const classes = Object.entries(table.classes);
   return (
     <details className="memory" data-testid="matmul">
-      <summary>
+      <Summary>
         Matmul kernels: <span data-testid="matmul-choice">{matmulText(table)}</span>
-      </summary>
+      </Summary>
       <p data-testid="matmul-from">
         {from === "stored"
           ? "From the measurement stored in this browser for this adapter."

@@ -2,6 +2,7 @@
 import { Suspense, useState } from "react";
 import { bytes } from "../../../shared/format.ts";
 import { later } from "../../parts/later.ts";
+import { Summary } from "../../parts/Summary.tsx";
 import { useStudio } from "../../studioContext.tsx";
 
 const MemoryPlanDetails = later(async () => (await import("./MemoryPlanDetails.tsx")).MemoryPlanDetails);
@@ -13,9 +14,9 @@ export function MemoryPlanPanel() {
   const { fits } = planned.plan;
   return (
     <details className="memory" open={!fits} key={`${planned.name} ${fits}`} onToggle={() => setSeen(true)}>
-      <summary>
+      <Summary>
         {fits ? `GPU memory: ${bytes(planned.plan.totalBytes)}` : `${planned.name} does not fit on this GPU`}
-      </summary>
+      </Summary>
       <Suspense>{seen || !fits ? <MemoryPlanDetails /> : null}</Suspense>
     </details>
   );

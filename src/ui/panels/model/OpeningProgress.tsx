@@ -1,8 +1,10 @@
 // Progress of a model that is being opened: stage, bytes, time left, and a button that stops it.
 import { Progress } from "radix-ui";
+import { Square } from "lucide";
 import { bytes, duration, whole } from "../../../shared/format.ts";
 import type { Progress as OpenProgress } from "../../../worker/protocol.ts";
 import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 
 /** What the worker's note means for the model `name`. */
 function stageOf(note: string | undefined, name: string): string {
@@ -35,6 +37,7 @@ export function OpeningProgress() {
       <p className="opening-amount">
         <span data-testid="opening-bytes">{progress ? `${amountOf(progress)}${left}` : "Preparing the GPU…"}</span>
         <button type="button" className="link" data-testid="open-cancel" onClick={() => void cancelOpen()}>
+          <Icon of={Square} />
           Stop
         </button>
       </p>

@@ -1,5 +1,7 @@
 // For a model that does not fit on the GPU: the command that prunes it with PyTorch, with the current recipe filled in.
+import { Check, Copy } from "lucide";
 import { useCopy } from "../../parts/useCopy.ts";
+import { Icon } from "../../parts/Icon.tsx";
 import { useStudio } from "../../studioContext.tsx";
 import { scaleCommand, scaleWeightsCommand } from "../../views/scaleCommand.ts";
 
@@ -21,6 +23,7 @@ export function ScaleCommand({ model }: { model: string }) {
       </p>
       <p className="actions">
         <button type="button" onClick={() => void copy(command, "Select the command and copy it instead.")}>
+          <Icon of={copied ? Check : Copy} />
           {copied ? "Copied" : "Copy command"}
         </button>
       </p>

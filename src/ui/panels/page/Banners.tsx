@@ -1,7 +1,9 @@
 // Banners below the header. What needs attention stays at the top of the window while the page scrolls: a lost GPU, a model that opens or fails to, a failed run, notices.
+import { Play, RotateCw, Trash, X } from "lucide";
 import { whole } from "../../../shared/format.ts";
 import { canResume } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { OpeningProgress } from "../model/OpeningProgress.tsx";
 import { isWorking } from "../../longRuns.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
@@ -13,6 +15,7 @@ function DeviceBanner() {
     return (
       <ErrorNote error={device.error} context="page" testId="worker-dead">
         <button type="button" className="primary" onClick={() => location.reload()}>
+          <Icon of={RotateCw} />
           Reload the page
         </button>
       </ErrorNote>
@@ -22,6 +25,7 @@ function DeviceBanner() {
     <ErrorNote error={device.error} context="page" testId="device-lost">
       {device.error.detail["reload"] === true ? (
         <button type="button" className="primary" data-testid="reload-page" onClick={() => location.reload()}>
+          <Icon of={RotateCw} />
           Reload the page
         </button>
       ) : null}
@@ -56,9 +60,11 @@ function ResumeBanner() {
       {note === undefined || finished ? null : <p data-testid="resume-note">{note}</p>}
       <div className="note-actions">
         <button type="button" className="primary" data-testid="resume" disabled={!able} onClick={() => void resume()}>
+          {finished ? null : <Icon of={Play} />}
           {finished ? "Show it" : "Resume"}
         </button>
         <button type="button" data-testid="discard" disabled={!able} onClick={() => void reset()}>
+          <Icon of={Trash} />
           Discard
         </button>
       </div>
@@ -98,6 +104,7 @@ function OpeningBanner() {
       {error ? (
         <ErrorNote error={error} context="model" testId="open-error">
           <button type="button" data-testid="open-error-dismiss" onClick={dismissOpenError}>
+            <Icon of={X} />
             Dismiss
           </button>
         </ErrorNote>
@@ -130,6 +137,7 @@ function NewVersionNote() {
       </p>
       <div className="note-actions">
         <button type="button" disabled={working} onClick={() => location.reload()}>
+          <Icon of={RotateCw} />
           Reload the page
         </button>
       </div>
@@ -150,6 +158,7 @@ export function Banners() {
         {runError ? (
           <ErrorNote error={runError} context="training" testId="run-error">
             <button type="button" data-testid="run-error-dismiss" onClick={dismissRunError}>
+              <Icon of={X} />
               Dismiss
             </button>
           </ErrorNote>
@@ -157,6 +166,7 @@ export function Banners() {
         {notices.map(({ id, error, context }) => (
           <ErrorNote key={id} error={error} context={context} testId="notice">
             <button type="button" data-testid="dismiss" onClick={() => dismiss(id)}>
+              <Icon of={X} />
               Dismiss
             </button>
           </ErrorNote>

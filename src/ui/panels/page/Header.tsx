@@ -1,16 +1,18 @@
 // The header: name, GPU, the library of models, the link to this page, and the theme.
 import { ToggleGroup } from "radix-ui";
+import { Boxes, Check, HardDrive, Link, Monitor, Moon, SquareTerminal, Sun, type IconNode } from "lucide";
 import type { Theme } from "../../../state/page/pageState.ts";
 import { commandLineOf } from "../../../state/run/commandLine.ts";
 import { useCopy } from "../../parts/useCopy.ts";
+import { Icon } from "../../parts/Icon.tsx";
 import { linkOf } from "../../pageLink.ts";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import { shownModel } from "../../../state/model/shownModel.ts";
 
-const THEMES: readonly { value: Theme; label: string }[] = [
-  { value: "light", label: "Light" },
-  { value: "dark", label: "Dark" },
-  { value: "system", label: "System" },
+const THEMES: readonly { value: Theme; label: string; icon: IconNode }[] = [
+  { value: "light", label: "Light", icon: Sun },
+  { value: "dark", label: "Dark", icon: Moon },
+  { value: "system", label: "System", icon: Monitor },
 ];
 
 function Mark() {
@@ -42,6 +44,7 @@ function CopyLink() {
   };
   return (
     <button type="button" className="link" data-testid="save-link" onClick={() => void copyLink()}>
+      <Icon of={copied ? Check : Link} />
       <span aria-live="polite">{copied ? "Link copied" : "Copy link"}</span>
     </button>
   );
@@ -62,6 +65,7 @@ function CopyCommand() {
       title="The same run with npm run prune"
       onClick={() => void copyCommand()}
     >
+      <Icon of={copied ? Check : SquareTerminal} />
       <span aria-live="polite">{copied ? "Command copied" : "Copy command"}</span>
     </button>
   );
@@ -81,9 +85,9 @@ function ThemeToggle() {
         if (known) setTheme(known.value);
       }}
     >
-      {THEMES.map(({ value, label }) => (
-        <ToggleGroup.Item key={value} value={value} data-testid={`theme-${value}`}>
-          {label}
+      {THEMES.map(({ value, label, icon }) => (
+        <ToggleGroup.Item key={value} value={value} aria-label={label} title={label} data-testid={`theme-${value}`}>
+          <Icon of={icon} />
         </ToggleGroup.Item>
       ))}
     </ToggleGroup.Root>
@@ -100,9 +104,11 @@ export function Header() {
       <p className="header-line">Prune a language model in your browser</p>
       <Adapter />
       <button type="button" className="link" data-testid="models" onClick={() => showLibrary(true)}>
+        <Icon of={Boxes} />
         Models
       </button>
       <button type="button" className="link" data-testid="storage" onClick={() => showDialog("storage")}>
+        <Icon of={HardDrive} />
         Storage
       </button>
       <CopyLink />

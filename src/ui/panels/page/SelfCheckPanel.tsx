@@ -1,10 +1,12 @@
 // The check of this GPU: every kernel compared with its double-precision reference, and on request everything that the lab measures.
 import { Suspense } from "react";
+import { ClipboardCheck, Gauge } from "lucide";
 import { LAB_PART_NAMES, labSeconds } from "../../../shared/labParts.ts";
 import { canSelfCheck } from "../../../state/allowed.ts";
 import { later } from "../../parts/later.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { shownModel } from "../../../state/model/shownModel.ts";
 
@@ -18,6 +20,7 @@ function Buttons() {
   return (
     <div className="check-start">
       <button type="button" data-testid="self-check-start" disabled={!ready} onClick={() => void selfCheck(false)}>
+        <Icon of={ClipboardCheck} />
         Check this GPU
       </button>
       <button
@@ -27,11 +30,12 @@ function Buttons() {
         disabled={!ready}
         onClick={() => void selfCheck(true)}
       >
+        <Icon of={Gauge} />
         Measure too
       </button>
       <p id="self-check-about">
-        Compares every kernel with a double-precision reference and times the main ops against this GPU’s peak. “Measure
-        too” also checks models against PyTorch, and measures matmuls, training and decoding: about {minutes} min
+        Compares every kernel with a double-precision reference and times each op against this GPU’s peak. “Measure too”
+        also checks models against PyTorch, and measures matmuls, training and decoding: about {minutes} min
         {software ? ", with few sizes because this GPU is software" : ""}.
       </p>
     </div>

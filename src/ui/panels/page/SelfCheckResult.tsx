@@ -1,10 +1,13 @@
 // What a check of this GPU found: the tables, and the same as a file or as text.
 import { useId } from "react";
+import { Check, Copy, Download } from "lucide";
 import { saveFile } from "../../../charts/index.ts";
 import { duration, whole } from "../../../shared/format.ts";
 import type { AdapterCheck } from "../../../worker/protocol.ts";
 import { TableHead } from "../../parts/TableHead.tsx";
 import { useCopy } from "../../parts/useCopy.ts";
+import { Icon } from "../../parts/Icon.tsx";
+import { Summary } from "../../parts/Summary.tsx";
 
 const FILE_NAME = "espalier-gpu.json";
 
@@ -23,6 +26,7 @@ function CopyReport({ markdown }: Pick<AdapterCheck, "markdown">) {
       data-testid="self-check-copy"
       onClick={() => void copy(markdown, "Download the JSON instead.")}
     >
+      <Icon of={copied ? Check : Copy} />
       {copied ? "Copied" : "Copy report"}
     </button>
   );
@@ -48,11 +52,7 @@ function ResultTable({ title, head, rows, detail }: AdapterCheck["tables"][numbe
   );
   return (
     <details className="disclosure" open={!detail}>
-      <summary>
-        <span className="disclosure-name" id={id}>
-          {title}
-        </span>
-      </summary>
+      <Summary id={id}>{title}</Summary>
       {table}
     </details>
   );
@@ -68,6 +68,7 @@ export function SelfCheckResult({ result }: { result: AdapterCheck }) {
       </p>
       <div className="actions">
         <button type="button" data-testid="self-check-download" onClick={save}>
+          <Icon of={Download} />
           Download JSON
         </button>
         <CopyReport markdown={markdown} />

@@ -1,9 +1,11 @@
 // The badge below the results: which run, method and ratio all figures show, what was not saved with it, and what can be done about it.
+import { Bookmark, LogOut, Undo2 } from "lucide";
 import { canKeepPoint, canRestoreRun, canShowRun } from "../../../state/allowed.ts";
 import { showsRun } from "../../../state/run/currentPruning.ts";
 import { showsExample } from "../../../state/runs/runLibrary.ts";
 import { shownWords } from "../../../state/run/shown.ts";
 import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 
 export function ShownBadge() {
   const words = useThrottled((state) => shownWords(state));
@@ -22,6 +24,7 @@ export function ShownBadge() {
       </span>
       {keepable ? (
         <button type="button" className="link" data-testid="keep-point" onClick={() => void keepPoint()}>
+          <Icon of={Bookmark} />
           Keep this point
         </button>
       ) : null}
@@ -33,6 +36,7 @@ export function ShownBadge() {
           disabled={!leavable}
           onClick={() => void leaveExamples()}
         >
+          <Icon of={LogOut} />
           Leave the examples
         </button>
       ) : null}
@@ -44,6 +48,7 @@ export function ShownBadge() {
           disabled={!backable}
           onClick={() => void showRun()}
         >
+          <Icon of={Undo2} />
           Back to this session’s run
         </button>
       ) : null}

@@ -1,4 +1,5 @@
 // Presets of the settings, each with its source, and the way back: undo and redo.
+import { Redo2, Undo2 } from "lucide";
 import { canChooseMethod, canEditRecipe, canRedo, canUndo } from "../../../state/allowed.ts";
 import { knownModel } from "../../../state/model/shownModel.ts";
 import { type Preset, presetOf, PRESETS, withPreset } from "../../../state/run/presets.ts";
@@ -6,6 +7,7 @@ import { changeWords, settingChanges } from "../../../state/run/settingChanges.t
 import { applySettings, settingsOf } from "../../../state/run/settingsSlice.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 
 const OWN = "own";
@@ -50,22 +52,24 @@ export function PresetField() {
 function UndoButtons() {
   const { undoSettings, redoSettings } = useActions();
   const buttons = [
-    { id: "undo", text: "Undo", keys: "Control+Z", able: useStudio(canUndo), act: undoSettings },
-    { id: "redo", text: "Redo", keys: "Control+Shift+Z", able: useStudio(canRedo), act: redoSettings },
+    { id: "undo", text: "Undo", icon: Undo2, keys: "Control+Z", able: useStudio(canUndo), act: undoSettings },
+    { id: "redo", text: "Redo", icon: Redo2, keys: "Control+Shift+Z", able: useStudio(canRedo), act: redoSettings },
   ];
   return (
     <p className="preset-undo">
-      {buttons.map(({ id, text, keys, able, act }) => (
+      {buttons.map(({ id, text, icon, keys, able, act }) => (
         <button
           key={id}
           type="button"
           className="link"
           data-testid={id}
+          aria-label={text}
+          title={`${text} (${keys.replace("Control", "Ctrl")})`}
           aria-keyshortcuts={keys}
           disabled={!able}
           onClick={act}
         >
-          {text}
+          <Icon of={icon} />
         </button>
       ))}
     </p>

@@ -5,6 +5,7 @@ import { sentence } from "../../../shared/format.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { canEditRecipe } from "../../../state/allowed.ts";
 import { later } from "../../parts/later.ts";
+import { Summary } from "../../parts/Summary.tsx";
 import { useStudio } from "../../studioContext.tsx";
 import { RatioModeField } from "./RatioModeField.tsx";
 
@@ -40,9 +41,7 @@ export function RecipeForm() {
         </p>
       ) : null}
       <details className="disclosure" data-testid="recipe" onToggle={() => setSeen(true)}>
-        <summary>
-          <span className="disclosure-name">Recipe</span> <span className="disclosure-gist">{summaryOf(recipe)}</span>
-        </summary>
+        <Summary gist={summaryOf(recipe)}>Recipe</Summary>
         <Suspense>{seen ? <RecipeFields locked={locked} /> : null}</Suspense>
       </details>
     </>

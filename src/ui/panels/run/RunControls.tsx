@@ -1,8 +1,10 @@
 // The controls of a training: start, pause, single steps, stop and reset, by button and by key.
+import { Pause, Play, RotateCcw, Square, StepForward } from "lucide";
 import { CAN_COMMAND } from "../../../state/allowed.ts";
 import type { RunCommand } from "../../../state/run/runState.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 
 const TRAIN_LABEL = { idle: "Train", training: "Pause", paused: "Continue", done: "Train again" } as const;
 
@@ -42,12 +44,15 @@ export function RunControls() {
         disabled={!able[trainOrPause]}
         onClick={command[trainOrPause]}
       >
+        <Icon of={training ? Pause : Play} />
         {label}
       </button>
       <button type="button" data-testid="step" aria-keyshortcuts="S" disabled={!able.step} onClick={command.step}>
+        <Icon of={StepForward} />
         Step
       </button>
       <button type="button" data-testid="stop" aria-keyshortcuts="X" disabled={!able.stop} onClick={command.stop}>
+        <Icon of={Square} />
         Stop
       </button>
       <button
@@ -59,6 +64,7 @@ export function RunControls() {
         disabled={!able.reset}
         onClick={command.reset}
       >
+        <Icon of={RotateCcw} />
         Reset
       </button>
     </div>

@@ -2,6 +2,7 @@
 import { titleOf } from "../../../shared/texts.ts";
 import { whole } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Summary } from "../../parts/Summary.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { oddTexts } from "../../views/oddValues.ts";
 import { TextSelect } from "./TextSelect.tsx";
@@ -42,9 +43,7 @@ export function TextChoice() {
   return (
     <>
       <details className="disclosure" data-testid="texts">
-        <summary>
-          <span className="disclosure-name">Texts</span> <span className="disclosure-gist">{calibration}</span>
-        </summary>
+        <Summary gist={calibration}>Texts</Summary>
         <TextSelect use="calibration" label="Calibration text" hint="Used to train or to prune" />
         <TextSelect use="evaluation" label="Evaluation text" hint="Used to measure perplexity" />
         <EvaluationTokens />

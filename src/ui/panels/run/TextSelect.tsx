@@ -1,9 +1,11 @@
 // The choice of one text: bundled with the studio, or a file from this machine.
 import { useRef } from "react";
+import { FileUp } from "lucide";
 import { EngineError } from "../../../engine/index.ts";
 import { BUNDLED_TEXTS, titleOf } from "../../../shared/texts.ts";
 import { canChangeTexts } from "../../../state/allowed.ts";
 import { readTextFile } from "../../parts/readTextFile.ts";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 /** The choice that stands for a file from this machine. */
@@ -65,6 +67,7 @@ function OwnText({ use, label, disabled }: OwnTextProps) {
   return (
     <>
       <button type="button" className="link" disabled={disabled} onClick={() => field.current?.click()}>
+        <Icon of={FileUp} />
         Your own file…
       </button>
       <input

@@ -1,11 +1,13 @@
 // Says what the examples are, how they were measured, and that they are none of the user's; and the way out of them.
 import { useMemo } from "react";
+import { LogOut } from "lucide";
 import type { RunRecord } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import { titleOf } from "../../../shared/texts.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
 import { showsExample } from "../../../state/runs/runLibrary.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 
 /** Each value once. */
 const list = (values: readonly string[]): string => [...new Set(values)].join(", ");
@@ -34,6 +36,7 @@ export function ExamplesNote() {
         {shown ? " The figures of the page show one of them." : " Load one, and the figures of the page show it."}
       </span>
       <button type="button" data-testid="examples-leave" disabled={!able} onClick={() => void leaveExamples()}>
+        <Icon of={LogOut} />
         Leave the examples
       </button>
     </p>

@@ -1,10 +1,12 @@
 // What can be done with a saved run: compare, view, load, rename, export, delete.
+import { ArrowUpToLine, Columns2, Download, Eye, FileText, Pencil, Trash, type IconNode } from "lucide";
 import type { RunRecord } from "../../../engine/index.ts";
 import { isExample } from "../../../shared/exampleRuns.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
 import { restoreRefusal } from "../../../state/runs/restoreRefusal.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { useSaveRuns } from "./useSaveRuns.ts";
+import { Icon } from "../../parts/Icon.tsx";
 
 interface Props {
   run: RunRecord;
@@ -21,6 +23,7 @@ interface Props {
 }
 
 interface ActionProps {
+  icon: IconNode;
   /** Text of the button; its accessible name adds the name of the run. */
   text: string;
   runName: string;
@@ -33,7 +36,7 @@ interface ActionProps {
   act: () => void;
 }
 
-function Action({ text, runName, testId, disabled, reason, pressed, act }: ActionProps) {
+function Action({ icon, text, runName, testId, disabled, reason, pressed, act }: ActionProps) {
   return (
     <button
       type="button"
@@ -45,6 +48,7 @@ function Action({ text, runName, testId, disabled, reason, pressed, act }: Actio
       title={reason ?? undefined}
       onClick={act}
     >
+      <Icon of={icon} />
       {text}
     </button>
   );
@@ -59,9 +63,10 @@ export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Pr
   const ready = useStudio(canRestoreRun);
   return (
     <div className="run-actions">
-      <Action text="Compare" runName={name} testId="run-pick" pressed={picked} act={() => onPick(id)} />
-      <Action text="View" runName={name} testId="run-view" pressed={viewed} act={() => onView(id)} />
+      <Action icon={Columns2} text="Compare" runName={name} testId="run-pick" pressed={picked} act={() => onPick(id)} />
+      <Action icon={Eye} text="View" runName={name} testId="run-view" pressed={viewed} act={() => onView(id)} />
       <Action
+        icon={ArrowUpToLine}
         text="Load"
         runName={name}
         testId="run-restore"
@@ -71,12 +76,20 @@ export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Pr
       />
       {example ? null : (
         <>
-          <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
-          <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
+          <Action icon={Pencil} text="Rename" runName={name} testId="run-rename" act={onRename} />
+          <Action
+            icon={Download}
+            text="Export"
+            runName={name}
+            testId="run-export"
+            act={() => save([id], "espalier-run.json")}
+          />
         </>
       )}
-      <Action text="Report…" runName={name} testId="run-report" act={() => showReport(id)} />
-      {example ? null : <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />}
+      <Action icon={FileText} text="Report…" runName={name} testId="run-report" act={() => showReport(id)} />
+      {example ? null : (
+        <Action icon={Trash} text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />
+      )}
       {refusal ? (
         <span className="field-hint" data-testid="run-refusal">
           {refusal}

@@ -1,7 +1,9 @@
 // Saved runs as JSON files: exporting all of them, and importing others; and the runs that come with the page.
 import { useRef } from "react";
+import { Download, FileUp, Images } from "lucide";
 import { EngineError } from "../../../engine/index.ts";
 import { readTextFile } from "../../parts/readTextFile.ts";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { useSaveRuns } from "./useSaveRuns.ts";
 
@@ -30,9 +32,11 @@ export function RunFiles({ ids }: Props) {
         disabled={ids.length === 0}
         onClick={() => save(ids, "espalier-runs.json")}
       >
+        <Icon of={Download} />
         Export all as JSON
       </button>
       <button type="button" onClick={() => field.current?.click()}>
+        <Icon of={FileUp} />
         Import JSON…
       </button>
       <button
@@ -41,6 +45,7 @@ export function RunFiles({ ids }: Props) {
         aria-pressed={shown}
         onClick={() => void (shown ? leaveExamples() : showExamples())}
       >
+        <Icon of={Images} />
         Examples
       </button>
       <input

@@ -1,6 +1,8 @@
 // Messages about the saved runs: an error, damaged records, the last deletion with its undo, and the last import.
+import { Undo2 } from "lucide";
 import { whole } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 const damagedText = (count: number): string =>
@@ -40,6 +42,7 @@ export function RunNotes() {
             data-testid="run-undo"
             onClick={() => void undoRemove()}
           >
+            <Icon of={Undo2} />
             Undo
           </button>
         </p>

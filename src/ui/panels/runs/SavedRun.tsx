@@ -1,5 +1,6 @@
 // A saved run to look at: its map, widths and curves from what is stored with it, whether or not its model is open.
 import { useEffect, useId, useMemo, useState } from "react";
+import { ArrowUpToLine, X } from "lucide";
 import {
   type BarsData,
   gateMap,
@@ -17,6 +18,7 @@ import { titleOf } from "../../../shared/texts.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
 import { modelNeeded, restoreRefusal } from "../../../state/runs/restoreRefusal.ts";
 import { Figure } from "../../parts/Figure.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { barsTable, mapTable, runTable, widthsTable } from "../../views/figureTables.ts";
 import { savedRunData } from "../../views/savedRunView.ts";
@@ -150,9 +152,11 @@ export function SavedRun({ record, onClose }: Props) {
           aria-describedby={refusal ? why : undefined}
           onClick={() => void (isExample(record) ? loadExample : restoreRun)(record.id)}
         >
+          <Icon of={ArrowUpToLine} />
           Load
         </button>
         <button type="button" onClick={onClose}>
+          <Icon of={X} />
           Close
         </button>
         {refusal ? (

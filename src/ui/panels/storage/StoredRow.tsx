@@ -1,6 +1,8 @@
 // One stored thing: what it is, its size and date, and its removal after a question.
 import { useState } from "react";
+import { Trash } from "lucide";
 import { bytes } from "../../../shared/format.ts";
+import { Icon } from "../../parts/Icon.tsx";
 
 interface Props {
   name: string;
@@ -51,6 +53,7 @@ export function Removal({ what, loss, onRemove, all = false }: RemovalProps) {
         data-testid={testId}
         onClick={() => (loss === null ? onRemove() : setAsking(true))}
       >
+        <Icon of={Trash} />
         {label}
       </button>
     );

@@ -1,7 +1,9 @@
 // The saved runs in the list of what is stored. A removed one can be brought back.
+import { Undo2 } from "lucide";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { StoredGroup } from "./StoredGroup.tsx";
 import { StoredRow } from "./StoredRow.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 
 export function StoredRuns() {
   const runs = useStudio((state) => state.runs) ?? [];
@@ -46,6 +48,7 @@ export function StoredRuns() {
             data-testid="stored-undo"
             onClick={() => void undoRemove()}
           >
+            <Icon of={Undo2} />
             Undo
           </button>
         </p>

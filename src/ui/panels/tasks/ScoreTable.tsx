@@ -1,5 +1,6 @@
 // Zero-shot scores as a table: one row per measure, one column per model, with what they are of, and as CSV.
 import { Fragment, useMemo } from "react";
+import { Check, Copy } from "lucide";
 import type { RunScores } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import { scoreCsv, scoreRows, type ScoreRow, scoreText, taskTitle } from "../../../shared/scoreTable.ts";
@@ -8,6 +9,7 @@ import type { StudioState } from "../../../state/storeState.ts";
 import { shownScores } from "../../../state/scores/scoresSlice.ts";
 import { TableHead } from "../../parts/TableHead.tsx";
 import { useCopy } from "../../parts/useCopy.ts";
+import { Icon } from "../../parts/Icon.tsx";
 import { useStudio } from "../../studioContext.tsx";
 
 const scoresOf = (state: StudioState): RunScores | null => shownScores(state)?.scores ?? null;
@@ -37,6 +39,7 @@ function CopyCsv({ csv }: { csv: string }) {
       data-testid="scores-copy"
       onClick={() => void copy(csv, "Select the table and copy it instead.")}
     >
+      <Icon of={copied ? Check : Copy} />
       {copied ? "Copied" : "Copy as CSV"}
     </button>
   );

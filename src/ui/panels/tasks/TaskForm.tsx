@@ -1,11 +1,13 @@
 // The choice of tasks: two that are made from the evaluation text, a file of JSON lines, and how many items of each are scored.
 import { useRef } from "react";
+import { FileUp, ListChecks, X } from "lucide";
 import { EngineError, MIN_TEXT_TASK_ITEMS, TEXT_TASKS, type TextTask } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import { canScoreTasks } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { readTextFile } from "../../parts/readTextFile.ts";
+import { Icon } from "../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 const TITLES: Readonly<Record<TextTask, string>> = {
@@ -50,6 +52,7 @@ function FileChoice({ disabled }: { disabled: boolean }) {
     <div className="field">
       <p className="actions">
         <button type="button" disabled={disabled} onClick={() => field.current?.click()}>
+          <Icon of={FileUp} />
           Task file…
         </button>
         {chosen ? (
@@ -60,6 +63,7 @@ function FileChoice({ disabled }: { disabled: boolean }) {
             disabled={disabled}
             onClick={dropTaskFile}
           >
+            <Icon of={X} />
             Without it
           </button>
         ) : null}
@@ -109,6 +113,7 @@ export function TaskForm() {
       {measuring ? null : (
         <p className="actions">
           <button type="button" data-testid="scores-start" disabled={!able} onClick={() => void scoreTasks()}>
+            <Icon of={ListChecks} />
             Score
           </button>
         </p>

@@ -1,6 +1,8 @@
 // The prompt, how text is sampled, and the button that generates or stops.
+import { PenLine, Square } from "lucide";
 import { canGenerate } from "../../../state/allowed.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
+import { Icon } from "../../parts/Icon.tsx";
 import { oddTemperature } from "../../views/oddValues.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -74,10 +76,12 @@ export function GenerateForm() {
       <SamplingFields />
       {writing ? (
         <button type="button" data-testid="cancel-generate" onClick={() => void cancelGenerate()}>
+          <Icon of={Square} />
           Stop
         </button>
       ) : (
         <button type="submit" className="primary" data-testid="generate" disabled={!able}>
+          <Icon of={PenLine} />
           Generate
         </button>
       )}

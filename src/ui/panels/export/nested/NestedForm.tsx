@@ -1,9 +1,11 @@
 // The list of ratios for a nested model, with its errors, and the button that prepares it.
 import { useId, useRef, useState } from "react";
+import { PackageCheck } from "lucide";
 import { readNestedList, usualList } from "../../../../state/export/nestedList.ts";
 import type { RunArchitecture } from "../../../../worker/protocol.ts";
 import { sentence } from "../../../../shared/format.ts";
 import { useActions, useStudio } from "../../../studioContext.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
 
 interface Props {
   /** The ratios that the run was trained for. */
@@ -53,6 +55,7 @@ export function NestedForm({ bounds, ready }: Props) {
             onBlur={() => setChecked(true)}
           />
           <button type="submit" data-testid="nested-prepare" disabled={!ready}>
+            <Icon of={PackageCheck} />
             {prepared ? "Prepare again" : "Prepare nested model"}
           </button>
         </span>

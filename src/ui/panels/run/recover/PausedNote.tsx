@@ -1,8 +1,10 @@
 // A recovery that runs and can be paused, and one that is paused: of this session, or of an earlier one.
+import { Pause, Play, Trash } from "lucide";
 import { whole } from "../../../../shared/format.ts";
 import { canResumeRecovery } from "../../../../state/allowed.ts";
 import type { StudioState } from "../../../../state/storeState.ts";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 
 export function RecoverProgress() {
@@ -20,6 +22,7 @@ export function RecoverProgress() {
         title="Can be resumed later, also after closing this page"
         onClick={() => void pauseRecovery()}
       >
+        <Icon of={Pause} />
         Pause
       </button>
     </TaskProgress>
@@ -44,6 +47,7 @@ export function PausedNote() {
       </p>
       <p className="actions">
         <button type="button" data-testid="recover-resume" disabled={!able} onClick={() => void resumeRecovery()}>
+          <Icon of={Play} />
           Resume
         </button>
         <button
@@ -53,6 +57,7 @@ export function PausedNote() {
           disabled={!able}
           onClick={() => void discardRecovery()}
         >
+          <Icon of={Trash} />
           Discard
         </button>
       </p>

@@ -1,4 +1,5 @@
 // Recovery of the current pruning: its button with the time that it takes, its choices, its progress, and its outcome.
+import { Play, Undo2 } from "lucide";
 import { DEFAULT_RANK, RANK_BOUNDS, RECOVER_BOUNDS } from "../../../../engine/index.ts";
 import { duration, perplexityText, whole } from "../../../../shared/format.ts";
 import { canRecover, canUndoRecovery } from "../../../../state/allowed.ts";
@@ -8,6 +9,8 @@ import type { StudioState } from "../../../../state/storeState.ts";
 import { ChoiceField } from "../../../parts/ChoiceField.tsx";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
+import { Summary } from "../../../parts/Summary.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 import { PausedNote, RecoverProgress } from "./PausedNote.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
@@ -51,13 +54,9 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
   const trained: TrainedChoice = rank === undefined ? matrices : "lowRank";
   return (
     <details className="disclosure" data-testid="recover-choices">
-      <summary>
-        <span className="disclosure-name">Recovery</span>{" "}
-        <span className="disclosure-gist">
-          {whole(steps)} steps, {TRAINED[trained].short}
-          {rank === undefined ? "" : ` ${rank}`}
-        </span>
-      </summary>
+      <Summary gist={`${whole(steps)} steps, ${TRAINED[trained].short}${rank === undefined ? "" : ` ${rank}`}`}>
+        Recovery
+      </Summary>
       <NumberField
         label="Steps"
         hint="More steps recover more"
@@ -141,6 +140,7 @@ function Outcome() {
           disabled={!able}
           onClick={() => void undoRecovery()}
         >
+          <Icon of={Undo2} />
           {isTrained ? "Back to before the recovery" : "Back to before the refit"}
         </button>
       ) : null}
@@ -164,6 +164,7 @@ function Start() {
           disabled={!able}
           onClick={() => void recover()}
         >
+          <Icon of={Play} />
           Recover
         </button>
         <span className="field-hint" id="recover-estimate" data-testid="recover-estimate">

@@ -1,8 +1,10 @@
 // The button that refits the kept weights by least squares, without training, and what it says of the outcome.
+import { Play } from "lucide";
 import { perplexityText } from "../../../../shared/format.ts";
 import { canRefit } from "../../../../state/allowed.ts";
 import type { RecoveryFacts } from "../../../../worker/protocol.ts";
 import { useActions, useStudio } from "../../../studioContext.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
 
 /** The outcome in words. */
 export const REFIT_DONE = "Refitted by least squares. Moving the target leaves the refitted weights.";
@@ -25,6 +27,7 @@ export function RefitStart() {
         disabled={!able}
         onClick={() => void refit()}
       >
+        <Icon of={Play} />
         Refit
       </button>
       <span className="field-hint" id="refit-hint">

@@ -1,11 +1,13 @@
 // One-shot pruning of single weights: its start and stop, what it kept or why it failed, and its recipe.
 import { useState } from "react";
+import { Scissors } from "lucide";
 import { WEIGHT_RECIPE_BOUNDS } from "../../../../engine/index.ts";
 import { keptPercent } from "../../../../shared/format.ts";
 import { canPruneWeights } from "../../../../state/allowed.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 import { PatternField } from "./PatternField.tsx";
 
@@ -38,6 +40,7 @@ function Prune({ valid }: PruneProps) {
           disabled={!able || !valid}
           onClick={() => void pruneWeights()}
         >
+          <Icon of={Scissors} />
           Prune
         </button>
       </div>

@@ -1,8 +1,10 @@
 // A comparison that somebody else has made, from a link or a file: what was measured, without masks or models.
 import { useEffect, useRef } from "react";
+import { X } from "lucide";
 import type { Comparison } from "../../../../engine/index.ts";
 import { useActions } from "../../../studioContext.tsx";
 import { VerdictTable } from "./VerdictTable.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
 
 export function LinkedComparison({ a, b }: Comparison) {
   const { closeComparison } = useActions();
@@ -28,6 +30,7 @@ export function LinkedComparison({ a, b }: Comparison) {
       <VerdictTable a={a} b={b} />
       <p className="actions">
         <button type="button" data-testid="linked-close" onClick={closeComparison}>
+          <Icon of={X} />
           Close
         </button>
       </p>

@@ -1,9 +1,11 @@
 // A comparison to take along: as JSON, and as a link where it fits one.
+import { Check, Download, Link } from "lucide";
 import { saveFile } from "../../../../charts/index.ts";
 import { type Comparison, comparisonJson, comparisonLink, EngineError } from "../../../../engine/index.ts";
 import type { StudioState } from "../../../../state/storeState.ts";
 import { COMPARISON } from "../../../pageLink.ts";
 import { useCopy } from "../../../parts/useCopy.ts";
+import { Icon } from "../../../parts/Icon.tsx";
 import { useActions, useStudioStore } from "../../../studioContext.tsx";
 import { verdictOf } from "./verdict.ts";
 
@@ -38,9 +40,11 @@ export function SaveComparison({ a, b }: Comparison) {
   return (
     <p className="actions">
       <button type="button" data-testid="comparison-json" onClick={save}>
+        <Icon of={Download} />
         Save comparison as JSON
       </button>
       <button type="button" data-testid="comparison-link" onClick={() => void copyLink()}>
+        <Icon of={copied ? Check : Link} />
         <span aria-live="polite">{copied ? "Copied" : "Copy link to it"}</span>
       </button>
     </p>

@@ -1,5 +1,6 @@
 // What A and B write from the same prompt, side by side, with the first difference marked; a token shows what each model expected there.
 import { useRef, useState } from "react";
+import { PenLine } from "lucide";
 import type { RunRecord } from "../../../../engine/index.ts";
 import { whole } from "../../../../shared/format.ts";
 import { canWritePair } from "../../../../state/allowed.ts";
@@ -9,6 +10,7 @@ import type { WrittenToken } from "../../../../worker/protocol.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { SectionLink } from "../../../parts/SectionLink.tsx";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { Icon } from "../../../parts/Icon.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 import { ExpectedTokens } from "./ExpectedTokens.tsx";
 import { firstDifference } from "./verdict.ts";
@@ -139,6 +141,7 @@ export function WrittenTexts({ a, b }: Props) {
             disabled={!able || refusal !== null}
             onClick={() => void writePair(a.id, b?.id ?? null)}
           >
+            <Icon of={PenLine} />
             Let both write
           </button>
           <span className="field-hint" data-testid="pair-hint">

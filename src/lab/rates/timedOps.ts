@@ -1,0 +1,40 @@
+// The ops whose speed is measured: every op of the registry but those in untimed.ts, and the backward of the linear layer.
+import type { Ctx } from "../../engine/ctx.ts";
+import { invariant } from "../../engine/errors.ts";
+import { linearBackward } from "../../engine/ops/linear.ts";
+import { ops } from "../../engine/ops/registry/index.ts";
+import { take } from "../../engine/ops/registry/parity.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { commonCases, matmulFlop } from "./commonCases.ts";
+import { hypernetCases } from "./hypernetCases.ts";
+import { languageCases } from "./languageCases.ts";
+import { type Timed, values } from "./timedCase.ts";
+import { weightCases } from "./weightCases.ts";
+
+export interface TimedOp extends Timed {
+  /** Runs the op once on the inputs of its case. */
+  launch: (ctx: Ctx, inputs: Tensor[], params: unknown) => Tensor[];
+}
+
+/** What most of a backward pass is: dx = dy W. */
+const linearGradient: TimedOp = {
+  op: "linear: gradient of x",
+  at: ({ rows, d, f }) => ({ inputs: [values(rows, f), values(f, d)], params: null, flop: matmulFlop(rows, f, d) }),
+  launch(ctx, inputs) {
+    const [dy, weight] = [take(inputs, 0), take(inputs, 1)];
+    const dx = ctx.empty([dy.shape[0] ?? 0, weight.shape[1] ?? 0], "dx");
+    linearBackward(ctx, dy, weight, dx);
+    return [dx];
+  },
+};
+
+const launched = (timed: Timed): TimedOp => {
+  const found = ops.find(({ name }) => name === timed.op);
+  invariant(found, "bug", () => `timed op: expected one of the registry, got "${timed.op}"`);
+  return { ...timed, launch: (ctx, inputs, params) => found.launch(ctx, inputs, params) };
+};
+
+export const TIMED: readonly TimedOp[] = [
+  ...[...commonCases, ...languageCases, ...hypernetCases, ...weightCases].map(launched),
+  linearGradient,
+];

@@ -1,0 +1,2 @@
+// The heading of the layers, which is on the page before their table.
+export const LAYERS_TITLE = "Layers, before → after";
