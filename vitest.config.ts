@@ -38,7 +38,9 @@ export default defineConfig({
           name: "gpu",
           include: [GPU_TESTS],
           testTimeout: 120_000,
+          // one page for all files, one after another: they share devices and what these have compiled (gpu/sharedGpu.fixture.ts)
           fileParallelism: false,
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,

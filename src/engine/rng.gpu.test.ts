@@ -1,18 +1,18 @@
 // Noise made on the GPU has the same bits as on the CPU.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "./ctx.ts";
-import { Gpu } from "./gpu/device.ts";
 import { gateTables } from "./ops/kit/gateTables.ts";
 import { noise as noiseOp } from "./ops/noise.ts";
 import { stepState, writeStepState } from "./ops/kit/stepState.ts";
 import { layoutOf, unflatten } from "./masks/gates.ts";
 import { DRAW, uniformNoise } from "./rng.ts";
+import { openSharedGpu } from "./gpu/sharedGpu.fixture.ts";
 
 const layout = layoutOf([1, 63, 64, 65, 2048, 192, 512, 1500]);
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

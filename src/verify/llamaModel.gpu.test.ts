@@ -7,7 +7,6 @@ import {
   type ExportedForm,
   type ExportGatesOptions,
   type Folder,
-  Gpu,
   type LlamaReader,
   memoryFolder,
   openModel,
@@ -23,11 +22,12 @@ import { embeddedFolder, goldenFolder } from "../engine/golden/folders.fixture.t
 import { gateLayout } from "../engine/masks/gates.ts";
 import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
 import { llamaReader } from "./llamaModel.ts";
+import { openSharedGpu } from "../engine/gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await embeddedFolder());
 });
 afterAll(() => ctx.gpu.destroy());

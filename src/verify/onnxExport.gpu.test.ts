@@ -5,7 +5,6 @@ import {
   exportGates,
   type ExportedForm,
   type Form,
-  Gpu,
   openModel,
   type OpenedModel,
   readReceipt,
@@ -19,11 +18,12 @@ import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
 import { S1, S2, S5 } from "../shared/vectors.ts";
 import { llamaReader } from "./llamaModel.ts";
 import { onnxReader } from "./onnxReader.ts";
+import { openSharedGpu } from "../engine/gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
 });
 afterAll(() => ctx.gpu.destroy());

@@ -7,7 +7,6 @@ import {
   cutReader,
   DEFAULT_RECOVER_RECIPE,
   DEFAULT_REFIT_RECIPE,
-  Gpu,
   gateLayout,
   indexLists,
   loadModel,
@@ -18,6 +17,7 @@ import {
 import { guardedText, guardPerplexity } from "../../engine/recover/guard.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { recover } from "./recover.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const CONTEXT = 64;
 const REFIT = { ...DEFAULT_REFIT_RECIPE, sequences: 16, tokens: 48 };
@@ -27,7 +27,7 @@ let ctx: Ctx;
 let opened: OpenedModel;
 let calibration: Uint32Array;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   const folder = await goldenFolder("llama");
   opened = await openModel(ctx, folder);
   calibration = await (await openCase(folder)).ids("train.ids");

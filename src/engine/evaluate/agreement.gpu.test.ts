@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { openCase } from "../golden/case.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { decoderForward } from "../model/decoder.ts";
@@ -11,10 +10,11 @@ import { loadModel, type Model } from "../model/load.ts";
 import { openModel } from "../model/open.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { denseAgreement } from "./agreement.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { indexLists } from "../masks/compact.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { speedRows, timeModels } from "./speed.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const IDS = Uint32Array.from({ length: 12 }, (_, i) => i + 2);
 
@@ -17,7 +17,7 @@ describe("timing", () => {
   let opened: OpenedModel;
   let pruned: Model;
   beforeAll(async () => {
-    ctx = new Ctx(await Gpu.open());
+    ctx = new Ctx(await openSharedGpu());
     opened = await openModel(ctx, await goldenFolder("llama"));
     const lists = indexLists(
       gateLayout(opened.config).sizes.map((size) => Uint8Array.from({ length: size }, (_, i) => i % 2)),

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { goldenCases } from "../config/goldenCases.fixture.ts";
 import type { WeightStorage } from "../dtype.ts";
-import { Gpu } from "../gpu/device.ts";
 import { LOGITS_BYTES } from "../logitsSize.ts";
 import { openCase } from "./case.ts";
 import { checkGolden } from "./check.ts";
 import { GATE_MODES } from "../recipes/recipe.ts";
 import { goldenFolder } from "./folders.fixture.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

@@ -24,7 +24,7 @@ export interface AdapterFacts {
   subgroupMax: number;
 }
 
-interface GpuOptions {
+export interface GpuOptions {
   /** Lowers the binding limit, to test small devices. */
   maxBindingBytes?: number;
   /** For tests: replaces facts of the adapter, and with them the choice of kernels. Name only what the device can do. */

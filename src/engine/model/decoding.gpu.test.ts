@@ -4,21 +4,22 @@ import { Ctx } from "../ctx.ts";
 import { openCase } from "../golden/case.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import { forward, GOLDEN_LIMITS } from "../golden/model.ts";
-import { AS_CARD, Gpu } from "../gpu/device.ts";
+import { AS_CARD } from "../gpu/device.ts";
 import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
 import { decodedLogits } from "./decoding.fixture.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { loadModel, type Model } from "./load.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let own: Ctx;
 let card: Ctx;
 /** Kernels that ran on `card`. */
 const ran = new Set<string>();
 beforeAll(async () => {
-  own = new Ctx(await Gpu.open());
-  card = new Ctx(await Gpu.open({ facts: AS_CARD }));
+  own = new Ctx(await openSharedGpu());
+  card = new Ctx(await openSharedGpu({ facts: AS_CARD }));
   const run = card.run.bind(card);
   card.run = (spec, ...rest) => {
     ran.add(spec.label);

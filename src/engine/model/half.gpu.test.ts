@@ -3,15 +3,15 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { openCase } from "../golden/case.ts";
 import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { bytesOfShape, elements, type Precision } from "../tensor.ts";
 import { decoderForward } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { openModel } from "./open.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

@@ -19,6 +19,7 @@ import { loadModel, type Model, type WeightReader } from "./load.ts";
 import { LOGITS_BYTES } from "../logitsSize.ts";
 import { openModel } from "./open.ts";
 import { DENSE, masked } from "./selection.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 /** For sums of f32 in another order, as a share of the largest value. */
 const ROUNDING = 5e-6;
@@ -26,7 +27,7 @@ const ROUNDING = 5e-6;
 let ctx: Ctx;
 let model: Model | undefined;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterEach(() => {
   ctx.logitsBytes = LOGITS_BYTES;

@@ -10,7 +10,6 @@ import { ggufFolder } from "../formats/gguf/ggufFolder.ts";
 import { ggufOfFolder } from "../formats/gguf/models.fixture.ts";
 import { quantize } from "../formats/gguf/write/quantize.ts";
 import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { modelOfMasks } from "../prune/gates/modelOfMasks.ts";
 import { pruneWeights } from "../prune/weights/pruneWeights.ts";
@@ -19,12 +18,13 @@ import { planMemory } from "../train/memoryPlan.ts";
 import { quantisationCost } from "../train/quantisationCost.ts";
 import { modelTensors } from "../config/tensors.ts";
 import { openModel, type OpenedModel, sha256 } from "./open.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 let full: OpenedModel;
 let quantised: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   full = await openModel(ctx, await embeddedFolder());
   quantised = await openModel(ctx, await embeddedFolder(), { precision: "q4_0" });
 });

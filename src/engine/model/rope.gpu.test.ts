@@ -7,13 +7,13 @@ import { readJson, type Folder } from "../formats/files/folder.ts";
 import { openWeights, type Weights } from "../formats/safetensors/safetensors.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import { forward, GOLDEN_LIMITS } from "../golden/model.ts";
-import { Gpu } from "../gpu/device.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { planMemory } from "../train/memoryPlan.ts";
 import { Session } from "../train/session.ts";
 import { decodedLogits } from "./decoding.fixture.ts";
 import { loadModel, type Model } from "./load.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 interface RopeCase {
   name: string;
@@ -32,7 +32,7 @@ let folder: Folder;
 let weights: Weights;
 let golden: RopeGolden;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   folder = await goldenFolder("llama");
   weights = await openWeights(folder);
   golden = (await (await fetch(goldenUrl)).json()) as RopeGolden;

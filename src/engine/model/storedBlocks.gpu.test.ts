@@ -27,6 +27,7 @@ import { decoderForward } from "./decoder.ts";
 import type { Model } from "./load.ts";
 import { fileDtypes } from "./matrixStorage.ts";
 import { openModel, type OpenedModel } from "./open.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 /** For f32 sums in the same order; types with a minimum may round a product and a sum at once. */
 const LIMIT = 1e-5;
@@ -68,7 +69,7 @@ async function quantisedFile(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   const folder = await ggufFolder(memorySource("m.gguf", await quantisedFile()));
   full = await openModel(ctx, folder);
   stored = await openModel(ctx, folder, { precision: "file" });

@@ -7,7 +7,7 @@ import { logitsOf } from "../evaluate/export/readBack.ts";
 import { modelFolder } from "../formats/gguf/modelFolder.ts";
 import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
-import { Gpu } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
@@ -16,13 +16,14 @@ import { maskedModel, maskedSelection } from "./maskedModel.ts";
 import { openedStorage, precisionOfStorage } from "./matrixStorage.ts";
 import { readModelFiles } from "./open.ts";
 import { streamedLogits } from "./streamedLogits.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 /** Sums of the residual stream are rounded in another place. */
 const LIMIT = 2e-5;
 
 let gpu: Gpu;
 beforeAll(async () => {
-  gpu = await Gpu.open();
+  gpu = await openSharedGpu();
 });
 afterAll(() => gpu.destroy());
 

@@ -4,7 +4,7 @@ import { Ctx } from "../ctx.ts";
 import type { WeightStorage } from "../dtype.ts";
 import { modelFolder } from "../formats/gguf/modelFolder.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import { readBuffer } from "../gpu/readback.ts";
 import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
@@ -12,10 +12,11 @@ import { cutReader } from "../prune/gates/cutReader.ts";
 import { loadModel, type LoadOptions, type Model, type WeightReader } from "./load.ts";
 import { openedStorage, precisionOfStorage } from "./matrixStorage.ts";
 import { readModelFiles, sha256 } from "./open.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
-  gpu = await Gpu.open();
+  gpu = await openSharedGpu();
 });
 afterAll(() => gpu.destroy());
 

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx, type MatmulVariant } from "../ctx.ts";
 import { packedHalves } from "../dtype.ts";
-import { Gpu } from "../gpu/device.ts";
 import { linearOp } from "./registry/commonOps.ts";
 import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";
 import { linear } from "./linear.ts";
 import { tunedChoices, tuneMatmul } from "./registry/tune.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

@@ -1,13 +1,13 @@
 // All variants of the weight gradient, not only the one that this adapter would use, compared with the reference.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
-import { Gpu } from "../gpu/device.ts";
 import { WEIGHT_GRADIENT_VARIANTS } from "./linearWeightGradient.ts";
 import { weightGradientOp } from "./registry/commonOps.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

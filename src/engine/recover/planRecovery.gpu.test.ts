@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import { budgetOf, keptWeightsOfMasks } from "../masks/budget.ts";
 import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
@@ -23,6 +23,7 @@ import { refit } from "./refit/refit.ts";
 import { recoveredModel } from "./recoveredModel.ts";
 import { RecoverSession } from "./session.ts";
 import type { Pruning } from "./storedParts.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 /** How far a part of the plan may be from the count: uniforms and read-back buffers are not planned, and widths are rounded. */
 const SHARE = 0.05;
@@ -32,7 +33,7 @@ const WINDOW = 64;
 
 let gpu: Gpu;
 beforeAll(async () => {
-  gpu = await Gpu.open();
+  gpu = await openSharedGpu();
 });
 afterAll(() => gpu.destroy());
 

@@ -5,7 +5,6 @@ import { Ctx } from "../ctx.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
 import { openCase } from "../golden/case.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { indexLists, keptOf, zeroMatrix } from "../masks/compact.ts";
 import { tensorGates } from "../masks/tensorGates.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
@@ -21,6 +20,7 @@ import { WEIGHT_METHODS } from "../recipes/weightRecipe.ts";
 import { overlaid, type RecoveredValues, recoveredHash } from "./overlay.ts";
 import { updatedValues, weightsPruned } from "./recoveredModel.ts";
 import { RecoverSession } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const RECIPE: RecoverRecipe = {
   ...DEFAULT_RECOVER_RECIPE,
@@ -37,7 +37,7 @@ let sessions: RecoverSession[] = [];
 let models: Model[] = [];
 
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   for (const name of ["llama", "opt"]) {
     const folder = await goldenFolder(name);
     const made = await openModel(ctx, folder);

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { S4, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { binarize } from "../ops/binarize.ts";
 import { stepState } from "../ops/kit/stepState.ts";
@@ -23,6 +22,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_RECIPE, GATE_MODES, prunesMlpOnly, type Recipe } from "../recipes/recipe.ts";
 import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 120, tokens: 16, learningRate: 0.05 };
 const ABLATIONS = GATE_MODES.filter((mode) => mode !== "full");
@@ -31,7 +31,7 @@ let ctx: Ctx;
 let opened: OpenedModel;
 let text: Uint32Array;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
   text = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
 });

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../matmul/matmulTable.ts";
 import { modelShapes } from "../matmul/modelShapes.ts";
@@ -16,6 +15,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { metricRows } from "./metricRows.fixture.ts";
 import { resumeNote } from "./resumeNote.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 6, tokens: 32, learningRate: 0.01, checkpointEvery: 100 };
 const LENGTHS = { trainingTokens: 32, evaluationTokens: 64, precision: "f32" } as const;
@@ -25,7 +25,7 @@ let opened: OpenedModel;
 let mixed: MatmulTable;
 
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
   const variants = usableVariants(ctx);
   const shapes = modelShapes(opened.config, LENGTHS);

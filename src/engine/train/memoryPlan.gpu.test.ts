@@ -6,7 +6,7 @@ import { elementCount } from "../dtype.ts";
 import { type EngineError } from "../errors.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
 import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import { makeKvCache } from "../model/kvCache.ts";
 import { loadModel } from "../model/load.ts";
 import { openModel } from "../model/open.ts";
@@ -19,6 +19,7 @@ import { planMemory, type PlanChoice } from "./memoryPlan.ts";
 import { choicesThatFit, followPlan, planRefusal } from "./planChoices.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 /** How far a part of the plan may be from the count: uniforms, read-back buffers and index lists are not planned. */
 const SHARE = 0.03;
@@ -27,7 +28,7 @@ const PRUNED_SHARE = 0.06;
 
 let gpu: Gpu;
 beforeAll(async () => {
-  gpu = await Gpu.open();
+  gpu = await openSharedGpu();
 });
 afterAll(() => gpu.destroy());
 

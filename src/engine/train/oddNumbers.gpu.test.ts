@@ -7,7 +7,6 @@ import { memoryFolder } from "../formats/files/memoryFolder.ts";
 import type { Folder } from "../formats/files/folder.ts";
 import { SINGLE_FILE } from "../formats/safetensors/safetensors.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { architectureOf } from "../masks/architecture.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { indexLists } from "../masks/compact.ts";
@@ -22,6 +21,7 @@ import { DEFAULT_REFIT_RECIPE } from "../recipes/refitRecipe.ts";
 import { WEIGHT_METHODS } from "../recipes/weightRecipe.ts";
 import { refit } from "../recover/refit/refit.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const TOKENS = 32;
 const CONTEXT = 64;
@@ -29,7 +29,7 @@ const CONTEXT = 64;
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
 });
 afterAll(() => ctx.gpu.destroy());

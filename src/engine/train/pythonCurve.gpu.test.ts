@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { unpackBits } from "../formats/files/bitset.ts";
 import { embeddedFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { architectureOf } from "../masks/architecture.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { gateLayout, LOGIT_OFFSET, unflatten } from "../masks/gates.ts";
@@ -12,6 +11,7 @@ import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import curve from "../../../python/tests/fixtures/curve.json";
 import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 /** Of losses and R; adapters add in different orders. */
 const TOLERANCE = 1e-3;
@@ -19,7 +19,7 @@ const TOLERANCE = 1e-3;
 const NEAR = 1e-4;
 
 test("the losses, R and masks that the Python package is compared with", async () => {
-  const ctx = new Ctx(await Gpu.open());
+  const ctx = new Ctx(await openSharedGpu());
   const opened = await openModel(ctx, await embeddedFolder());
   const content = await (await fetch(`/text/${curve.text}.txt`)).text();
   const recipe = { ...DEFAULT_RECIPE, steps: curve.loss.length };

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx, type Recompute } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { openModel } from "../model/open.ts";
 import { DEFAULT_RECIPE, ESTIMATORS, type Estimator } from "../recipes/recipe.ts";
 import { metricRows } from "./metricRows.fixture.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const STEPS = 6;
 /** The steps that allocate and compile. */
@@ -22,7 +22,7 @@ class CountingCtx extends Ctx {
 
 let ctx: CountingCtx;
 beforeAll(async () => {
-  ctx = new CountingCtx(await Gpu.open());
+  ctx = new CountingCtx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
-import { Gpu } from "../gpu/device.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { architectureOf } from "../masks/architecture.ts";
 import { budgetOf } from "../masks/budget.ts";
@@ -12,6 +11,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, RATIO_MODES, type Recipe } from "../recipes/recipe.ts";
 import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
 import { Session } from "./session.ts";
+import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 12, tokens: 32, learningRate: 0.01, checkpointEvery: 4 };
 
@@ -21,7 +21,7 @@ let text: Uint32Array;
 let sessions: Session[] = [];
 
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
   text = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
 });

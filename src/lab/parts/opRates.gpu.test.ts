@@ -1,11 +1,12 @@
 // The speed of each op: every op runs, and has a time and what it is compared by.
 import { expect, test } from "vitest";
-import { Ctx, Gpu, memoryFolder } from "../../engine/index.ts";
+import { Ctx, memoryFolder } from "../../engine/index.ts";
 import { TIMED } from "../rates/timedOps.ts";
 import { benchOpRates } from "./opRates.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 test("each op has a time, and the work or the bytes that its rate is of", async () => {
-  const ctx = new Ctx(await Gpu.open());
+  const ctx = new Ctx(await openSharedGpu());
   const seen: string[] = [];
   try {
     const rates = await benchOpRates(ctx, {

@@ -6,7 +6,6 @@ import {
   compactModel,
   Ctx,
   gateLayout,
-  Gpu,
   type LogitsAt,
   nestedArchitectures,
   openModel,
@@ -21,13 +20,14 @@ import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
 import { EVERY_RATIO, trainedRun } from "../run/everyRatioRun.fixture.ts";
 import type { Progress } from "../protocol.ts";
 import { prunedAt } from "../run/pruned.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const RATIOS = [0.5, 0.8, 0.65];
 const TOKENS = 512;
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
 });
 afterAll(() => ctx.gpu.destroy());

@@ -6,7 +6,6 @@ import {
   accuraciesOf,
   Ctx,
   denseAgreement,
-  Gpu,
   openModel,
   type OpenedModel,
   scoreTask,
@@ -17,6 +16,7 @@ import { idOf, type Pruned } from "../run/pruned.ts";
 import { loadPruned } from "../run/prunedModel.ts";
 import { Tasks } from "../tasks.ts";
 import { chosenTasks, type ScoreJob, TaskScores } from "./taskScores.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const TEXT = { name: "t", sha256: "0".repeat(64) };
 const SENTENCES = Array.from({ length: 40 }, (_, i) => `The people of number ${i} gave their people work.`).join(" ");
@@ -36,7 +36,7 @@ let opened: OpenedModel;
 let pruned: Pruned;
 let loaded = 0;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
   pruned = madeGates(opened.config, 0.5, TEXT);
 });

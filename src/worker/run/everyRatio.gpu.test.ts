@@ -6,7 +6,6 @@ import {
   budgetOf,
   Ctx,
   gateLayout,
-  Gpu,
   nestednessOf,
   openModel,
   type OpenedModel,
@@ -15,12 +14,13 @@ import {
 } from "../../engine/index.ts";
 import { EVERY_RATIO, trainedRun } from "./everyRatioRun.fixture.ts";
 import { prunedAt } from "./pruned.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const RATIOS = [0.3, 0.4, 0.55, 0.7, 0.9];
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
 });
 afterAll(() => ctx.gpu.destroy());

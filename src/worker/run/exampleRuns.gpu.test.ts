@@ -1,9 +1,10 @@
 // The examples that come with the page, measured anew on this adapter: their perplexities are those that the engine gives.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { embeddedFolder } from "../../engine/golden/folders.fixture.ts";
-import { Ctx, Gpu, openModel, type OpenedModel, perplexity, readRuns, type Run } from "../../engine/index.ts";
+import { Ctx, openModel, type OpenedModel, perplexity, readRuns, type Run } from "../../engine/index.ts";
 import { EXAMPLE_RUNS } from "../../shared/exampleRuns.ts";
 import { expectNext, withRun, writePair } from "../measure/compareRuns.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 /** As between the browser's measurement of the dense model and its constant. */
 const LIMIT = 0.01;
@@ -13,7 +14,7 @@ let opened: OpenedModel;
 let runs: readonly Run[];
 let ids: Uint32Array;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await embeddedFolder());
   runs = readRuns(await (await fetch(`/${EXAMPLE_RUNS.path}`)).text(), EXAMPLE_RUNS.path);
   ids = Uint32Array.from(opened.tokenizer.encode(await (await fetch("/text/sotu-held.txt")).text()));

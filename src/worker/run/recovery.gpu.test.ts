@@ -6,7 +6,6 @@ import {
   Ctx,
   DEFAULT_REFIT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
-  Gpu,
   isKept,
   openModel,
   type OpenedModel,
@@ -25,6 +24,7 @@ import { refitPruning } from "./refit.ts";
 import { recoverySubject } from "./recoveryFile.ts";
 import { recordOf } from "./runRecords.ts";
 import { pruneMlp } from "./weightPruning.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const CONTEXT = 64;
 const SHA = "0".repeat(64);
@@ -39,7 +39,7 @@ let ctx: Ctx;
 let opened: OpenedModel;
 let text: EncodedText;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   const folder = await goldenFolder("llama");
   opened = await openModel(ctx, folder);
   text = { name: "train.txt", sha256: SHA, ids: await (await openCase(folder)).ids("train.ids") };

@@ -1,14 +1,15 @@
 // The memory plan of a recovery in the studio: counted beside the open model, and refused with numbers.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
-import { Ctx, DEFAULT_RECIPE, Gpu, openModel, type OpenedModel, type PlanResult } from "../../engine/index.ts";
+import { Ctx, DEFAULT_RECIPE, openModel, type OpenedModel, type PlanResult } from "../../engine/index.ts";
 import { madeGates } from "./madeGates.fixture.ts";
 import { approveRecovery } from "./recoveryPlan.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
 });
 afterAll(() => ctx.gpu.destroy());

@@ -7,7 +7,6 @@ import {
   Ctx,
   DEFAULT_REFIT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
-  Gpu,
   type Model,
   openModel,
   type OpenedModel,
@@ -24,6 +23,7 @@ import { recoverPruning } from "./recovery.ts";
 import { recoverySubject, startsFromRefit } from "./recoveryFile.ts";
 import { refitPruning } from "./refit.ts";
 import { pruneMlp } from "./weightPruning.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const CONTEXT = 64;
 const TEXT = { name: "t", sha256: "0".repeat(64) };
@@ -36,7 +36,7 @@ let ctx: Ctx;
 let opened: OpenedModel;
 let text: EncodedText;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   const folder = await goldenFolder("llama");
   opened = await openModel(ctx, folder);
   text = { ...TEXT, ids: await (await openCase(folder)).ids("train.ids") };

@@ -4,7 +4,6 @@ import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   Ctx,
   DEFAULT_WEIGHT_RECIPE,
-  Gpu,
   isKept,
   type Model,
   openModel,
@@ -21,6 +20,7 @@ import type { Pruned, PrunedByGates } from "./pruned.ts";
 import { PrunedModel } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { pruneMlp, weightWindow } from "./weightPruning.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 const CONTEXT = 64;
 const RECIPE: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, sequences: 4, tokens: CONTEXT };
@@ -30,7 +30,7 @@ let ctx: Ctx;
 let opened: OpenedModel;
 let text: EncodedText;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("llama"));
   const ids = Uint32Array.from({ length: 600 }, (_, i) => (i * 7919 + (i >> 3)) % opened.config.vocab);
   text = { name: "made.txt", sha256: SHA, ids };

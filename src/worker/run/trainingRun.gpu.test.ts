@@ -1,14 +1,15 @@
 // A saved run is resumed on the text that it was trained on, and on no other: that would be a new run in its place.
 import { expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
-import { Ctx, Gpu, openModel } from "../../engine/index.ts";
+import { Ctx, openModel } from "../../engine/index.ts";
 import type { WorkerEvent } from "../protocol.ts";
 import { CheckpointFiles } from "./checkpointFile.ts";
 import { EVERY_RATIO, trainedRun } from "./everyRatioRun.fixture.ts";
 import { TrainingRun } from "./trainingRun.ts";
+import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
 test("a saved run is resumed on its own text, and otherwise refused and kept", async () => {
-  const ctx = new Ctx(await Gpu.open());
+  const ctx = new Ctx(await openSharedGpu());
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const files = new CheckpointFiles();
   const { run: before, text } = await trainedRun(ctx, opened, EVERY_RATIO, files);

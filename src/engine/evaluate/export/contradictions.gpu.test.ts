@@ -5,7 +5,6 @@ import { readJson } from "../../formats/files/folder.ts";
 import { openWeights } from "../../formats/safetensors/safetensors.ts";
 import type { Form } from "../../formats/receipt/receipt.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { changedModel, HEAD, withHead } from "../../model/changedModel.fixture.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
@@ -14,10 +13,11 @@ import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { exportGates } from "./exportGates.ts";
 import { memoryTarget } from "./memoryTarget.ts";
 import { logitsOf } from "./readBack.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

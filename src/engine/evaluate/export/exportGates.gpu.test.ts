@@ -4,7 +4,6 @@ import { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { readReceipt } from "../../formats/receipt/readReceipt.ts";
 import { embeddedFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
@@ -12,12 +11,13 @@ import type { Form } from "../../formats/receipt/receipt.ts";
 import { exportGates, type ExportGatesOptions } from "./exportGates.ts";
 import type { ExportTarget } from "./writeForms.ts";
 import { memoryTarget } from "./memoryTarget.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
 let masks: Masks;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await embeddedFolder());
   masks = gateLayout(opened.config).sizes.map((size, i) =>
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),

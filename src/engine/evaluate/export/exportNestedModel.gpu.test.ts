@@ -4,7 +4,6 @@ import { Ctx } from "../../ctx.ts";
 import { NESTED_FILE, NESTED_LISTS_FILE } from "../../formats/export/exportNested.ts";
 import { readNested } from "../../formats/export/readNested.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
 import { budgetOf } from "../../masks/budget.ts";
 import { gateLayout } from "../../masks/gates.ts";
@@ -13,10 +12,11 @@ import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import type { ExportGatesOptions } from "./exportGates.ts";
 import { exportNestedModel, type NestedMember } from "./exportNestedModel.ts";
 import { memoryTarget } from "./memoryTarget.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

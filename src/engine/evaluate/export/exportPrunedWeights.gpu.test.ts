@@ -5,7 +5,6 @@ import { memoryFolder } from "../../formats/files/memoryFolder.ts";
 import { openWeights } from "../../formats/safetensors/safetensors.ts";
 import { readWeightReceipt, weightMasksFromReceipt } from "../../formats/receipt/weightReceipt.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { loadModel } from "../../model/load.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
 import { maskedReader } from "../../prune/weights/maskedReader.ts";
@@ -14,11 +13,12 @@ import { isKept } from "../../masks/weightMasks.ts";
 import { DEFAULT_WEIGHT_RECIPE, type WeightRecipe } from "../../recipes/weightRecipe.ts";
 import { memoryTarget } from "./memoryTarget.ts";
 import { exportPrunedWeights, type PrunedWeightsOptions } from "./exportPrunedWeights.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   opened = await openModel(ctx, await goldenFolder("qwen2"));
 });
 afterAll(() => ctx.gpu.destroy());

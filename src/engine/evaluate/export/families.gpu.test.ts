@@ -5,17 +5,17 @@ import { goldenCases } from "../../config/goldenCases.fixture.ts";
 import type { WeightStorage } from "../../dtype.ts";
 import { modelFolder } from "../../formats/gguf/modelFolder.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { openModel } from "../../model/open.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import type { Form } from "../../formats/receipt/receipt.ts";
 import { exportGates } from "./exportGates.ts";
 import { memoryTarget } from "./memoryTarget.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

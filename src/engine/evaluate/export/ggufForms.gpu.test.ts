@@ -4,7 +4,6 @@ import { Ctx } from "../../ctx.ts";
 import { readReceipt } from "../../formats/receipt/readReceipt.ts";
 import type { Form } from "../../formats/receipt/receipt.ts";
 import { embeddedFolder, goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
@@ -12,10 +11,11 @@ import { exportGates, type ExportGatesOptions } from "./exportGates.ts";
 import { formSizes } from "./formSizes.ts";
 import { memoryTarget } from "./memoryTarget.ts";
 import { perplexity } from "../perplexity.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

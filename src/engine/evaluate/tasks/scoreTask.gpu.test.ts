@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import type { Folder } from "../../formats/files/folder.ts";
 import { embeddedFolder, goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { openModel } from "../../model/open.ts";
 import { scoreItems, scoreTask } from "./scoreTask.ts";
 import { readTaskFile } from "./taskFile.ts";
 import { textTask } from "./textTasks.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

@@ -1,13 +1,13 @@
 // What launchers do at the limits of a device. The kernels of graphics cards run op by op in Node: npm test -- dawn wgpu.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { add } from "../arithmetic.ts";
 import { unitOf } from "./variants.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

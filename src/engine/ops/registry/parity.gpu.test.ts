@@ -1,8 +1,9 @@
 // Every op compared with its reference, forward and backward, on sizes around the edges of its tiles; and every kernel is reached.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
-import { AS_CARD, Gpu } from "../../gpu/device.ts";
+import { AS_CARD, type Gpu } from "../../gpu/device.ts";
 import { ops } from "./index.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 /** The ops' WGSL by path; a linear layer's files are variants with the same entry points. */
 const shaders: Record<string, string> = import.meta.glob(
@@ -27,8 +28,8 @@ function watched(gpu: Gpu): Ctx {
 }
 
 beforeAll(async () => {
-  ctx = watched(await Gpu.open());
-  card = watched(await Gpu.open({ facts: AS_CARD }));
+  ctx = watched(await openSharedGpu());
+  card = watched(await openSharedGpu({ facts: AS_CARD }));
 });
 afterAll(() => {
   ctx.gpu.destroy();

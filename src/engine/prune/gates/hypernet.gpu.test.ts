@@ -4,7 +4,6 @@ import goldenUrl from "../../../../golden/llama/golden.safetensors?url";
 import { Ctx } from "../../ctx.ts";
 import { memorySource } from "../../formats/files/memoryFolder.ts";
 import { readSafetensors } from "../../formats/safetensors/safetensors.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { sha256 } from "../../model/open.ts";
 import { tapeArithmetic } from "../../ops/arithmetic.ts";
 import { geluRef } from "../../ops/gelu.ref.ts";
@@ -20,6 +19,7 @@ import { layoutOf, unflatten } from "../../masks/gates.ts";
 import { flatValues } from "../../ops/kit/flatValues.ts";
 import { Hypernet } from "./hypernet.ts";
 import { hypernetLayout, type NamedArrays, namedOf, NORM_EPS, ratioFeatures } from "./hypernetLayout.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 const PREFIX = "hn.start.";
 const BLOCK = [64, 64, 64, 176, 64];
@@ -30,7 +30,7 @@ let ctx: Ctx;
 let named: Map<string, Float32Array<ArrayBuffer>>;
 let goldenLogits: Float32Array[];
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   const bytes = new Uint8Array(await (await fetch(goldenUrl)).arrayBuffer());
   const file = await readSafetensors(memorySource("golden.safetensors", bytes));
   named = new Map([["z", await file.readFloat32("hn.z")]]);

@@ -5,15 +5,15 @@ import { generate } from "../../evaluate/generate.ts";
 import { perplexity } from "../../evaluate/perplexity.ts";
 import { tokenLosses } from "../../evaluate/tokenLosses.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import type { Model } from "../../model/load.ts";
 import { openModel } from "../../model/open.ts";
 import { modelOfMasks } from "./modelOfMasks.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

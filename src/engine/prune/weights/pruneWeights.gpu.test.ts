@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { perplexity } from "../../evaluate/perplexity.ts";
 import { embeddedFolder, goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { loadModel } from "../../model/load.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
 import { maskedReader } from "./maskedReader.ts";
 import { pruneWeights } from "./pruneWeights.ts";
 import { isKept, keptInMask, keptOfMasks, weightsOf } from "../../masks/weightMasks.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterAll(() => ctx.gpu.destroy());
 

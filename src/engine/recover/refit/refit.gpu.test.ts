@@ -4,7 +4,6 @@ import { Ctx } from "../../ctx.ts";
 import { perplexity } from "../../evaluate/perplexity.ts";
 import { openCase } from "../../golden/case.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { indexLists } from "../../masks/compact.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
 import { isKept } from "../../masks/weightMasks.ts";
@@ -23,6 +22,7 @@ import { batchOf } from "../../train/batches.ts";
 import { guardedText, guardPerplexity } from "../guard.ts";
 import { overlaid } from "../overlay.ts";
 import { refit } from "./refit.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 const CONTEXT = 64;
 const RECIPE: RefitRecipe = { ...DEFAULT_REFIT_RECIPE, sequences: 24, tokens: 48 };
@@ -33,7 +33,7 @@ const texts = new Map<OpenedModel, Uint32Array>();
 let models: Model[] = [];
 
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
 });
 afterEach(() => {
   for (const made of models) made.free();

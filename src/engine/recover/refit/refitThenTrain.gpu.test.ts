@@ -8,7 +8,6 @@ import { memoryTarget } from "../../evaluate/export/memoryTarget.ts";
 import { logitsOf } from "../../evaluate/export/readBack.ts";
 import { openCase } from "../../golden/case.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
-import { Gpu } from "../../gpu/device.ts";
 import { indexLists } from "../../masks/compact.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
 import type { WeightMasks } from "../../masks/weightMasks.ts";
@@ -27,6 +26,7 @@ import { modelWithValues, recoveredModel, updatedValues, weightsPruned } from ".
 import { RecoverSession } from "../session.ts";
 import type { Pruning } from "../storedParts.ts";
 import { refit } from "./refit.ts";
+import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";
 
 const CONTEXT = 64;
 const TOKENS = 32;
@@ -40,7 +40,7 @@ let masks: Masks;
 let made: { free(): void }[] = [];
 
 beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
+  ctx = new Ctx(await openSharedGpu());
   const folder = await goldenFolder("llama");
   opened = await openModel(ctx, folder);
   text = await (await openCase(folder)).ids("train.ids");
