@@ -21,8 +21,9 @@ export interface Scenario {
 const WAIT_MS = 120_000;
 const wait = { timeout: WAIT_MS };
 
+/** The step that the page shows, such as "step 1,204 of 100,000". */
 const stepOf = async (page: Page): Promise<number> =>
-  Number(/step (\d+)/.exec(await page.getByTestId("run-step").innerText())?.[1] ?? Number.NaN);
+  Number(/step ([\d,]+)/.exec(await page.getByTestId("run-step").innerText())?.[1]?.replaceAll(",", "") ?? Number.NaN);
 
 const stepsTo = (page: Page, step: number): Promise<void> =>
   expect.poll(() => stepOf(page), wait).toBeGreaterThanOrEqual(step);
