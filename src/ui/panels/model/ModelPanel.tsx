@@ -96,8 +96,10 @@ export function ModelPanel() {
       {known ? <Facts facts={known} /> : null}
       {facts ? <Notes notes={facts.notes} /> : null}
       <QuantisationNote />
-      <MemoryPlanPanel />
-      {facts ? <MatmulFacts matmul={facts.matmul} /> : null}
+      <div className="opened-facts">
+        <MemoryPlanPanel />
+        {facts ? <MatmulFacts matmul={facts.matmul} /> : null}
+      </div>
       <OpenModel />
     </section>
   );
