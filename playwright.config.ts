@@ -1,10 +1,9 @@
 // Browser tests: what a person does with the built studio, in the installed Chromium with WebGPU.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
-import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
+import { chromiumLaunch } from "./scripts/chromium/chromium.ts";
 
 const port = Number(process.env["ESPALIER_E2E_PORT"] ?? 4283);
-const executablePath = findChromium();
 /** These measure time or memory, so nothing runs beside them. */
 const MEASURED = /(exportMemory|firstPicture|gguf|page)\.spec\.ts$/;
 
@@ -32,7 +31,7 @@ export default defineConfig({
     // tracing runs on the page's own thread, whose speed the tests measure
     trace: "off",
     screenshot: "only-on-failure",
-    launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumFlags() },
+    launchOptions: chromiumLaunch(),
   },
   webServer: {
     command: `node node_modules/vite/bin/vite.js preview --host localhost --port ${port} --strictPort`,

@@ -1,9 +1,7 @@
 // Test projects: three of "unit" in Node, "gpu" in a real Chromium with WebGPU (a missing GPU fails, never skips).
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
-
-const executablePath = findChromium();
+import { chromiumLaunch } from "./scripts/chromium/chromium.ts";
 
 const GPU_TESTS = "src/**/*.gpu.test.ts";
 const testsIn = (...folders: string[]): string[] => folders.map((folder) => `src/${folder}/**/*.test.ts`);
@@ -45,9 +43,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumFlags() },
-            }),
+            provider: playwright({ launchOptions: chromiumLaunch() }),
             instances: [{ browser: "chromium" }],
           },
         },

@@ -3,15 +3,12 @@ import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "no
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium, expect, test, type Browser, type Page } from "@playwright/test";
-import { chromiumFlags, findChromium } from "../scripts/chromium/chromium.ts";
+import { chromiumFlags, chromiumLaunch } from "../scripts/chromium/chromium.ts";
 import { crashGpuProcess } from "./support/deviceLoss.ts";
 import { readTensors, writeTensors } from "./support/files.ts";
 import { chartWords, finish, openStudio, pause, stepOf, trainTo } from "./support/studio.ts";
 
-function launch(args: string[]): Promise<Browser> {
-  const executablePath = findChromium();
-  return chromium.launch({ ...(executablePath ? { executablePath } : {}), args });
-}
+const launch = (args: string[]): Promise<Browser> => chromium.launch(chromiumLaunch(args));
 
 /** Copies the golden LLaMA model, for a test that damages it. */
 function copyOfGolden(folder: string): string {

@@ -1,7 +1,7 @@
 // A tab that nobody looks at: another one is before it, so the browser gives it no frames and takes its wake lock. Training goes on, ends and is saved.
 import { createServer, type AddressInfo } from "node:net";
 import { chromium, expect, test, type Page } from "@playwright/test";
-import { chromiumFlags, findChromium } from "../scripts/chromium/chromium.ts";
+import { chromiumFlags, chromiumLaunch } from "../scripts/chromium/chromium.ts";
 import { chartWords, finish, openStudio, stepOf } from "./support/studio.ts";
 
 /** Screen wake locks that the page asked for: how many, and how many it has now. */
@@ -41,12 +41,8 @@ const shownPercent = async (page: Page): Promise<number> =>
   Number(/^(\d+) %/.exec(await page.title())?.[1] ?? Number.NaN);
 
 test("a hidden tab goes on training, and its run is measured and saved", async ({ baseURL }) => {
-  const executablePath = findChromium();
   const port = await freePort();
-  const browser = await chromium.launch({
-    ...(executablePath ? { executablePath } : {}),
-    args: [...chromiumFlags(), `--remote-debugging-port=${port}`],
-  });
+  const browser = await chromium.launch(chromiumLaunch([...chromiumFlags(), `--remote-debugging-port=${port}`]));
   try {
     // Playwright keeps its own pages visible and focused whatever is before them; those of a browser that it joins are as they are
     const joined = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });

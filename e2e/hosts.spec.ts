@@ -71,11 +71,11 @@ test("prune makes the same masks and checked exports in Node as in Chromium", ()
 });
 
 test("parity agrees with PyTorch in Node", () => {
-  const { code, out, err } = run("parity", [CASE, "--host", "dawn"]);
+  const { code, out, err } = run("parity", ["golden/llama", "--host", "dawn"]);
   expect(code, err).toBe(0);
   const { host, checks } = JSON.parse(out) as { host: string; checks: Record<string, { ok: boolean }> };
   expect(host).toContain("Dawn");
-  expect(Object.keys(checks).length).toBeGreaterThan(40);
+  expect(Object.keys(checks).length).toBeGreaterThan(50);
   expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
 });
 

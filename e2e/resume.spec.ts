@@ -1,6 +1,6 @@
 // A run outlives its page: the checkpoint in the browser's storage is offered after a reload and after the tab was closed.
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
-import { chromiumFlags, findChromium } from "../scripts/chromium/chromium.ts";
+import { chromiumFlags, chromiumLaunch } from "../scripts/chromium/chromium.ts";
 import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
 /** Longer than a step. */
@@ -9,10 +9,9 @@ const FROZEN_MS = 500;
 const STEPS = 120;
 const RECIPE = { steps: STEPS, tokens: 16, checkpointEvery: 8, seed: 5 };
 
-const executablePath = findChromium();
 // ten times what the studio's heaps take; the arrays of a model are not in them
 const flags = [...chromiumFlags(), "--js-flags=--max-old-space-size=150"];
-test.use({ launchOptions: { ...(executablePath ? { executablePath } : {}), args: flags } });
+test.use({ launchOptions: chromiumLaunch(flags) });
 
 /** Ends the tab. */
 async function killTab(page: Page): Promise<void> {

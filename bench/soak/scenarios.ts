@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
 import type { Page } from "playwright";
+import { stepOf } from "../../e2e/support/studio.ts";
 
 export interface Scenario {
   /** For people: "200 slider moves while a run trains". */
@@ -21,18 +22,14 @@ export interface Scenario {
 const WAIT_MS = 120_000;
 const wait = { timeout: WAIT_MS };
 
-/** The step that the page shows, such as "step 1,204 of 100,000". */
-const stepOf = async (page: Page): Promise<number> =>
-  Number(/step ([\d,]+)/.exec(await page.getByTestId("run-step").innerText())?.[1]?.replaceAll(",", "") ?? Number.NaN);
-
 const stepsTo = (page: Page, step: number): Promise<void> =>
-  expect.poll(() => stepOf(page), wait).toBeGreaterThanOrEqual(step);
+  expect.poll(async () => (await stepOf(page)).step, wait).toBeGreaterThanOrEqual(step);
 
 /** Pauses and waits until the masks that are shown are measured, so that nothing is under way. */
 async function atRest(page: Page): Promise<void> {
   await page.getByTestId("pause").click();
   await expect(page.getByTestId("run-phase")).toHaveText("paused", wait);
-  const step = (await stepOf(page)).toLocaleString("en");
+  const step = (await stepOf(page)).step.toLocaleString("en");
   await expect(page.getByTestId("perplexity-pruned-note")).toContainText(`step ${step}`, wait);
 }
 
@@ -75,7 +72,7 @@ export const SCENARIOS = {
     warmUp: 1,
     async round(page) {
       await play(page);
-      await stepsTo(page, (await stepOf(page)) + 2);
+      await stepsTo(page, (await stepOf(page)).step + 2);
       await moveSlider(page, MOVES);
       await atRest(page);
     },
@@ -87,7 +84,7 @@ export const SCENARIOS = {
     warmUp: 2,
     async round(page) {
       await play(page);
-      await stepsTo(page, (await stepOf(page)) + 1);
+      await stepsTo(page, (await stepOf(page)).step + 1);
       await atRest(page);
     },
   },

@@ -1,19 +1,18 @@
 // Faults at a chosen moment of a command, always at the same place of the work: the GPU process crashes, the worker's devices are destroyed, or
 // the worker ends.
 import { type CDPSession, expect, type LaunchOptions, type Page, type Worker } from "@playwright/test";
-import { chromiumFlags, findChromium } from "../../scripts/chromium/chromium.ts";
+import { chromiumFlags, chromiumLaunch } from "../../scripts/chromium/chromium.ts";
 import type { Command } from "../../src/worker/protocol.ts";
-
-const executablePath = findChromium();
 
 /**
  * A browser that starts its GPU process again however often it crashed, and gives the page an adapter each time. Without both switches Chromium
  * gives none after the second crash.
  */
-export const CRASHABLE: LaunchOptions = {
-  ...(executablePath ? { executablePath } : {}),
-  args: [...chromiumFlags(), "--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis"],
-};
+export const CRASHABLE: LaunchOptions = chromiumLaunch([
+  ...chromiumFlags(),
+  "--disable-gpu-process-crash-limit",
+  "--disable-domain-blocking-for-3d-apis",
+]);
 
 /** The worker asks for this when its GPU process is to crash. */
 const CRASH = "/crash-the-gpu-process";

@@ -22,12 +22,14 @@ export async function openStudio(page: Page, recipe: LinkedRecipe = SHORT, base 
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/1,024 tokens$/);
 }
 
-/** "step 12 of 80" as numbers. */
+const numberOf = (text: string): number => Number(text.replaceAll(",", ""));
+
+/** "step 1,204 of 100,000" as numbers. */
 export async function stepOf(page: Page): Promise<{ step: number; of: number }> {
   const words = await page.getByTestId("run-step").innerText();
-  const [, step, of] = /step (\d+) of (\d+)/.exec(words) ?? [];
+  const [step, of] = (/step ([\d,]+) of ([\d,]+)/.exec(words) ?? []).slice(1).map(numberOf);
   if (step === undefined || of === undefined) throw new Error(`expected "step i of n", got "${words}"`);
-  return { step: Number(step), of: Number(of) };
+  return { step, of };
 }
 
 /** Trains (or continues) until at least `step` steps are done. */
@@ -82,7 +84,7 @@ export async function typeTarget(page: Page, percent: number): Promise<void> {
 /** The number of kept block weights that the results show. */
 export async function keptBlockWeights(page: Page): Promise<number> {
   const note = await page.getByTestId("kept-blocks-note").innerText();
-  return Number((/^[\d,]+/.exec(note)?.[0] ?? "NaN").replaceAll(",", ""));
+  return numberOf(/^[\d,]+/.exec(note)?.[0] ?? "NaN");
 }
 
 /** Waits until the pruned model is measured at this target and step, e.g. ("35.0 %", 60); returns its perplexity. */

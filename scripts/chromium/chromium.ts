@@ -33,3 +33,9 @@ export function chromiumFlags(): string[] {
   else flags.push("--use-webgpu-adapter=swiftshader");
   return flags;
 }
+
+/** What Playwright launches the installed browser with; its own browser, if there is none. */
+export function chromiumLaunch(args: readonly string[] = chromiumFlags()): { executablePath?: string; args: string[] } {
+  const executablePath = findChromium();
+  return { ...(executablePath ? { executablePath } : {}), args: [...args] };
+}

@@ -32,7 +32,7 @@ test("a message keeps its beginning and its end", () => {
 });
 
 test.each(["Array buffer allocation failed", "Out of memory", "allocation size overflow"])(
-  "memory that the page lacks is told from the GPU's: %s",
+  "where the page has no memory left, the error does not blame the GPU: %s",
   (message) => {
     const error = EngineError.from(new RangeError(message));
     expect(error.code).toBe("out-of-memory");

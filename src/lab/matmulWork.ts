@@ -16,14 +16,19 @@ interface Matmul {
   direction: MatmulDirection;
 }
 
+/** Floating-point operations of x (m, k) times a weight (n, k), or of either gradient: two per multiply-add. */
+export const matmulFlop = (m: number, n: number, k: number): number => 2 * m * n * k;
+
+/** dx = dy W: dy (m, n), weight (n, k), result (m, k). */
+export function gradientOfX(ctx: Ctx, dy: Tensor, weight: Tensor): Tensor {
+  const dx = ctx.empty([dy.shape[0] ?? 0, weight.shape[1] ?? 0], "dx");
+  linearBackward(ctx, dy, weight, dx);
+  return dx;
+}
+
 /** One matmul of a step, whose result is released at once. */
 export function matmulWork(ctx: Ctx, { x, dy, weight, direction }: Matmul): () => void {
   return () => {
-    ctx.scope(() => {
-      if (direction === "forward") return linear(ctx, x, weight);
-      const dx = ctx.empty(x.shape, "dx");
-      linearBackward(ctx, dy, weight, dx);
-      return dx;
-    });
+    ctx.scope(() => (direction === "forward" ? linear(ctx, x, weight) : gradientOfX(ctx, dy, weight)));
   };
 }

@@ -8,7 +8,7 @@ import { metricRows } from "./metricRows.fixture.ts";
 import { Session } from "./session.ts";
 import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
 
-const STEPS = 6;
+const STEPS = 12;
 /** The steps that allocate and compile. */
 const FIRST_STEPS = 2;
 
@@ -28,7 +28,7 @@ afterAll(() => ctx.gpu.destroy());
 
 const bits = (values: Float32Array<ArrayBuffer>): Uint32Array => new Uint32Array(values.buffer);
 
-/** Some steps, and what they computed and took. */
+/** Twelve steps, and what they computed and took. */
 async function training(name: string, recompute: Recompute, estimator: Estimator = "reinmax") {
   ctx.recompute = recompute;
   const { config, model } = await openModel(ctx, await goldenFolder(name));

@@ -3,7 +3,7 @@ import { type Ctx, usualMatmul } from "../../engine/ctx.ts";
 import { fastestKernel } from "../../engine/matmul/margin.ts";
 import type { Precision } from "../../engine/tensor.ts";
 import type { SweepFigure } from "../labResult.ts";
-import { matmulWork } from "../matmulWork.ts";
+import { matmulFlop, matmulWork } from "../matmulWork.ts";
 import { noiseValues, onGpuClock, spreadOf, timed } from "../timing.ts";
 
 /** Out features and in features of a layer. */
@@ -78,7 +78,7 @@ async function sweepShape(
   const dy = ctx.persistent("dy", [m, n], { data: noiseValues(m * n) });
   const words = precision === "f16" ? halfWords(n * k) : noiseValues(n * k);
   const weight = ctx.persistent("weight", [n, k], { dtype: precision, data: words });
-  const flop = 2 * m * n * k;
+  const flop = matmulFlop(m, n, k);
   const count = Math.max(1, Math.round(flopPerSubmit / flop));
   for (const direction of ["forward", "backward"] as const) {
     const work = matmulWork(ctx, { x, dy, weight, direction });

@@ -3,7 +3,7 @@ import { attentionCachedRef, attentionRef, attentionRotatedRef } from "../../eng
 import { cachedAttentionRef } from "../../engine/ops/cachedAttention.ref.ts";
 import { f32Bytes, scalar, type Timed, timedCase, type TimedInput, type TimedSizes, values } from "./timedCase.ts";
 
-/** As many heads of keys and values as of queries. */
+/** Each query head has its own key and value head. */
 export const headShape = ({ d, heads }: TimedSizes) => ({ heads, kvHeads: heads, headDim: d / heads });
 
 /** Rows q|k|v. */

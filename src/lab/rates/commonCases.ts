@@ -14,13 +14,11 @@ import { linearRef } from "../../engine/ops/linear.ref.ts";
 import { linearPartsRef, linearPartsTrainedRef } from "../../engine/ops/linearParts.ref.ts";
 import { linearWeightGradientRef } from "../../engine/ops/linearWeightGradient.ref.ts";
 import { meanRef } from "../../engine/ops/mean.ref.ts";
+import { matmulFlop } from "../matmulWork.ts";
 import { f32Bytes, type Timed, timedCase, type TimedSizes, values } from "./timedCase.ts";
 
 /** Tensors that are summed at a time. */
 const SLICES = 8;
-
-/** Two per multiply-add: of x (m, k) times a weight (n, k), and of both gradients. */
-export const matmulFlop = (m: number, n: number, k: number): number => 2 * m * n * k;
 
 const layer = ({ rows, d, f }: TimedSizes) => ({
   inputs: [values(rows, d), values(f, d)],

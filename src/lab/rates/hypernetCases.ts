@@ -9,7 +9,7 @@ import { headsRef } from "../../engine/ops/heads.ref.ts";
 import { layerNormGeluRef, layerNormRef } from "../../engine/ops/layerNorm.ref.ts";
 import { linearTrainedRef } from "../../engine/ops/linearTrained.ref.ts";
 import { noiseRef } from "../../engine/ops/noise.ref.ts";
-import { matmulFlop } from "./commonCases.ts";
+import { matmulFlop } from "../matmulWork.ts";
 import { positive, type Timed, timedCase, type TimedSizes, values } from "./timedCase.ts";
 
 /** The selection vectors of all blocks. */
@@ -25,7 +25,7 @@ const gruInputs = (steps: number, hidden: number) => {
   return [values(steps, 3 * hidden), values(steps, 3 * hidden), ...direction, ...direction];
 };
 
-/** Of a gated MLP, and as many heads of keys and values as of queries. */
+/** Costs of a model with a gated MLP, whose attention has a key and value head for each query head. */
 const costsOf = ({ blocks, d, f }: TimedSizes) => ({
   ...{ s1Cost: 3 * d, s2Cost: d, ups: 2 },
   blockWeights: blocks * d * (4 * d + 3 * f),

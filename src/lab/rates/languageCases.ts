@@ -15,7 +15,7 @@ import { ropeRef } from "../../engine/ops/rope.ref.ts";
 import { scatterAddRef } from "../../engine/ops/scatterAdd.ref.ts";
 import { LOGITS_BYTES } from "../../engine/logitsSize.ts";
 import { attentionCases, headShape, packed } from "./attentionCases.ts";
-import { matmulFlop } from "./commonCases.ts";
+import { matmulFlop } from "../matmulWork.ts";
 import { columns, f32Bytes, integers, scalar, type Timed, timedCase, values } from "./timedCase.ts";
 
 /** Rank of the adapters. */

@@ -1,11 +1,11 @@
 // The ops whose speed is measured: every op of the registry but those in untimed.ts, and the backward of the linear layer.
 import type { Ctx } from "../../engine/ctx.ts";
 import { invariant } from "../../engine/errors.ts";
-import { linearBackward } from "../../engine/ops/linear.ts";
 import { ops } from "../../engine/ops/registry/index.ts";
 import { take } from "../../engine/ops/registry/parity.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { commonCases, matmulFlop } from "./commonCases.ts";
+import { gradientOfX, matmulFlop } from "../matmulWork.ts";
+import { commonCases } from "./commonCases.ts";
 import { hypernetCases } from "./hypernetCases.ts";
 import { languageCases } from "./languageCases.ts";
 import { type Timed, values } from "./timedCase.ts";
@@ -20,12 +20,7 @@ export interface TimedOp extends Timed {
 const linearGradient: TimedOp = {
   op: "linear: gradient of x",
   at: ({ rows, d, f }) => ({ inputs: [values(rows, f), values(f, d)], params: null, flop: matmulFlop(rows, f, d) }),
-  launch(ctx, inputs) {
-    const [dy, weight] = [take(inputs, 0), take(inputs, 1)];
-    const dx = ctx.empty([dy.shape[0] ?? 0, weight.shape[1] ?? 0], "dx");
-    linearBackward(ctx, dy, weight, dx);
-    return [dx];
-  },
+  launch: (ctx, inputs) => [gradientOfX(ctx, take(inputs, 0), take(inputs, 1))],
 };
 
 const launched = (timed: Timed): TimedOp => {

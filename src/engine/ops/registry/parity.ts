@@ -35,10 +35,8 @@ export interface CheckedOp {
 
 const FD_STEP = 1e-4;
 const FD_LIMIT = 1e-5;
-/** Entries per input that finite differences probe; the others are computed by the same loops. A large case takes long per entry. */
-const FD_PROBES = { small: 24, large: 6 };
-/** Entries of all inputs from which a case is large. */
-const FD_LARGE = 10_000;
+/** Entries per input that finite differences probe; the others are computed by the same loops. */
+const FD_PROBES = 24;
 
 /** Pairs a reference with its launcher. */
 export function checkedOp<P>(ref: OpRef<P>, run: (ctx: Ctx, inputs: Tensor[], params: P) => Tensor[]): CheckedOp {
@@ -76,13 +74,11 @@ function finiteDifferences<P>(ref: OpRef<P>, { inputs: make, params }: OpCase<P>
         (sum, out, k) => out.data.reduce((inner, value, i) => inner + value * at(dOut[k]?.data ?? out.data, i), sum),
         0,
       );
-  const entries = inputs.reduce((sum, { data }) => sum + data.length, 0);
-  const probes = entries < FD_LARGE ? FD_PROBES.small : FD_PROBES.large;
   return gradients.flatMap((gradient, k) => {
     const input = inputs[k];
     if (!gradient || !input) return [];
     const scale = gradient.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-    const stride = Math.max(1, Math.floor(input.data.length / probes));
+    const stride = Math.max(1, Math.floor(input.data.length / FD_PROBES));
     let worst = 0;
     for (let i = 0; i < input.data.length; i += stride) {
       const value = at(input.data, i);
