@@ -70,18 +70,37 @@ test.describe.serial("the frame", () => {
       expect(await faults(page)).toEqual([]);
     });
 
-  test("explains a term where it stands, and by the keyboard", async () => {
-    await page.setViewportSize(DESK);
-    await page.evaluate(() => scrollTo(0, 0));
-    const term = page.getByTestId("results").getByRole("button", { name: "Block weights" });
-    await term.focus();
-    await page.keyboard.press("Enter");
-    await expect(page.getByTestId("term-note")).toContainText("linear layers");
-    await expect(page.getByTestId("term-note")).toBeInViewport({ ratio: 1 });
-    await page.keyboard.press("Escape");
-    await expect(page.getByTestId("term-note")).toHaveCount(0);
-    await expect(term).toBeFocused();
-  });
+  for (const size of [DESK, PHONE])
+    test(`explains a term where it stands at ${size.width} pixels, and keeps the focus on it`, async () => {
+      await page.setViewportSize(size);
+      const note = page.locator("[data-testid=term-note]:popover-open");
+      for (const [part, words] of [
+        ["results", "linear layers"],
+        ["figure-curves", "kept share is from the target"],
+      ] as const) {
+        const term = page.getByTestId(part).locator("button.term").first();
+        await term.press("Enter");
+        await expect(note).toContainText(words);
+        await expect(term).toHaveAttribute("aria-expanded", "true");
+        const [at, box] = [await term.boundingBox(), await note.boundingBox()];
+        if (!at || !box) throw new Error("expected a term and its note on the page");
+        const gap = Math.max(box.y - at.y - at.height, at.y - box.y - box.height);
+        expect(gap, "from the term to its note").toBeCloseTo(4, 0);
+        expect(box.x).toBeGreaterThanOrEqual(8);
+        expect(box.x + box.width).toBeLessThanOrEqual(size.width - 8);
+        await expect(note).toBeInViewport({ ratio: 1 });
+        await page.keyboard.press("Escape");
+        await expect(note).toHaveCount(0);
+        await expect(term).toBeFocused();
+      }
+      const term = page.getByTestId("results").locator("button.term").first();
+      await term.click();
+      await expect(note).toBeVisible();
+      expect(await faults(page)).toEqual([]);
+      await page.locator("h1").click();
+      await expect(note).toHaveCount(0);
+      await expect(term).toBeFocused();
+    });
 
   test("does any action from the palette, and single keys can be switched off", async () => {
     await page.keyboard.press("Control+k");
