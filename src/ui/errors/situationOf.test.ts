@@ -120,6 +120,22 @@ const CASES: readonly Case[] = [
     "The saved runs are as before.",
   ],
   [
+    "a comparison that no link holds",
+    "limit",
+    "runs",
+    "This comparison is too long for a link. Save it as JSON instead.",
+    "This link was not made.",
+    "The saved runs are as before.",
+  ],
+  [
+    "a refused copy",
+    "storage",
+    "measuring",
+    "The browser did not let this page copy. Select the table and copy it instead.",
+    "Nothing was copied.",
+    "Nothing else was changed.",
+  ],
+  [
     "invalid link",
     "config",
     "link",

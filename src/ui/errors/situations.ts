@@ -78,6 +78,14 @@ const MACHINE: readonly Situation[] = [
     advice: "Choose fewer tokens per step.",
   },
   {
+    name: "comparison too long for a link",
+    codes: ["limit"],
+    contexts: RUNS,
+    says: /too long for a link/,
+    title: "This link was not made",
+    advice: SAME_RUNS,
+  },
+  {
     name: "too large",
     codes: ["limit"],
     title: "Too large for this GPU",
@@ -100,8 +108,8 @@ const MACHINE: readonly Situation[] = [
   {
     name: "clipboard",
     codes: ["storage"],
-    contexts: LINKS,
-    title: "The link was not copied",
+    says: /let this page copy/,
+    title: "Nothing was copied",
     advice: "Nothing else was changed.",
   },
   {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { saveFile, savePng, saveSvg } from "../../charts/index.ts";
 import type { ReactNode } from "react";
-import { Check, Copy, Download, Table2, type IconNode } from "lucide";
+import { Download, Table2, type IconNode } from "lucide";
 import type { Chart as Drawn } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import { csvOf } from "../../shared/csv.ts";
@@ -14,7 +14,7 @@ import { ChartView } from "./ChartView.tsx";
 import type { ChartHandle, Source } from "./ChartView.tsx";
 import { useNumbered } from "./figureNumbers.ts";
 import { NumberTable } from "./NumberTable.tsx";
-import { useCopy } from "./useCopy.ts";
+import { CopyButton } from "./CopyButton.tsx";
 import { Icon } from "./Icon.tsx";
 
 interface Props<Data> {
@@ -98,7 +98,6 @@ interface SaveProps {
 function Save({ name, title, number, past, read, of, chart }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
-  const { copied, copy } = useCopy();
   const heading = (): string => {
     const subject = [of ?? pictureTitle(store.getState()), past].filter(Boolean).join("; ");
     return `${title}\n${subject}`;
@@ -120,21 +119,23 @@ function Save({ name, title, number, past, read, of, chart }: SaveProps) {
       ...{ text: "CSV", label: `Save figure ${number} as CSV` },
       act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `${stem}.csv`),
     },
-    {
-      ...{
-        icon: copied ? Check : Copy,
-        text: copied ? "Copied" : "Copy",
-        label: `Copy the numbers of figure ${number}`,
-      },
-      act: () => void copy(csv(), "Save the figure as CSV instead."),
-    },
   ];
-  return buttons.map(({ icon, text, label, act }) => (
-    <button key={label} type="button" className="link" aria-label={label} onClick={act}>
-      {icon ? <Icon of={icon} /> : null}
-      {text}
-    </button>
-  ));
+  return (
+    <>
+      {buttons.map(({ icon, text, label, act }) => (
+        <button key={label} type="button" className="link" aria-label={label} onClick={act}>
+          {icon ? <Icon of={icon} /> : null}
+          {text}
+        </button>
+      ))}
+      <CopyButton
+        text={csv}
+        instead={() => "Save the figure as CSV instead."}
+        label={`Copy the numbers of figure ${number}`}
+        className="link"
+      />
+    </>
+  );
 }
 
 /** How often a table follows its data. */

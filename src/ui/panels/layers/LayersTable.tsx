@@ -1,6 +1,6 @@
 // The head and the table of the layers: sorted by any column, and saved as CSV. Loaded after the first picture.
 import { memo, useDeferredValue, useMemo, useState } from "react";
-import { ArrowDown, ArrowUp, Check, ChevronsUpDown, Copy, Download } from "lucide";
+import { ArrowDown, ArrowUp, ChevronsUpDown, Download } from "lucide";
 import { saveFile } from "../../../charts/index.ts";
 import { csvOf } from "../../../shared/csv.ts";
 import { percent, whole } from "../../../shared/format.ts";
@@ -16,7 +16,7 @@ import {
 import { blocksWords, isSelected } from "../../views/selectionView.ts";
 import { knownModel } from "../../../state/model/shownModel.ts";
 import { goTo } from "../../parts/goTo.ts";
-import { useCopy } from "../../parts/useCopy.ts";
+import { CopyButton } from "../../parts/CopyButton.tsx";
 import { LAYERS_TITLE } from "./title.ts";
 import { Icon } from "../../parts/Icon.tsx";
 
@@ -48,7 +48,6 @@ function Head({ sorted, onSort }: HeadProps) {
 }
 
 function Save({ rows }: { rows: readonly LayerRow[] }) {
-  const { copied, copy } = useCopy();
   const csv = (): string => {
     const { head, rows: cells } = layerTable(rows);
     return csvOf(head, cells);
@@ -64,10 +63,7 @@ function Save({ rows }: { rows: readonly LayerRow[] }) {
         <Icon of={Download} />
         CSV
       </button>
-      <button type="button" className="link" onClick={() => void copy(csv(), "Save the table as CSV instead.")}>
-        <Icon of={copied ? Check : Copy} />
-        <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
-      </button>
+      <CopyButton text={csv} instead={() => "Save the table as CSV instead."} className="link" />
     </span>
   );
 }

@@ -1,7 +1,5 @@
 // For a model that does not fit on the GPU: the command that prunes it with PyTorch, with the current recipe filled in.
-import { Check, Copy } from "lucide";
-import { useCopy } from "../../parts/useCopy.ts";
-import { Icon } from "../../parts/Icon.tsx";
+import { CopyButton } from "../../parts/CopyButton.tsx";
 import { useStudio } from "../../studioContext.tsx";
 import { scaleCommand, scaleWeightsCommand } from "../../views/scaleCommand.ts";
 
@@ -10,7 +8,6 @@ export function ScaleCommand({ model }: { model: string }) {
   const method = useStudio((state) => state.method);
   const recipe = useStudio((state) => state.recipe);
   const weightRecipe = useStudio((state) => state.weightRecipe);
-  const { copied, copy } = useCopy();
   const command = method === "disp" ? scaleCommand(model, recipe) : scaleWeightsCommand(model, weightRecipe);
   return (
     <>
@@ -22,10 +19,9 @@ export function ScaleCommand({ model }: { model: string }) {
         <code data-testid="scale-command">{command}</code>
       </p>
       <p className="actions">
-        <button type="button" onClick={() => void copy(command, "Select the command and copy it instead.")}>
-          <Icon of={copied ? Check : Copy} />
-          {copied ? "Copied" : "Copy command"}
-        </button>
+        <CopyButton text={() => command} instead={() => "Select the command and copy it instead."}>
+          Copy command
+        </CopyButton>
       </p>
     </>
   );

@@ -1,9 +1,9 @@
 // The header: name, GPU, the library of models, the link to this page, and the theme.
 import { ToggleGroup } from "radix-ui";
-import { Boxes, Check, HardDrive, Link, Monitor, Moon, SquareTerminal, Sun, type IconNode } from "lucide";
+import { Boxes, HardDrive, Link, Monitor, Moon, SquareTerminal, Sun, type IconNode } from "lucide";
 import type { Theme } from "../../../state/page/pageState.ts";
 import { commandLineOf } from "../../../state/run/commandLine.ts";
-import { useCopy } from "../../parts/useCopy.ts";
+import { CopyButton } from "../../parts/CopyButton.tsx";
 import { Icon } from "../../parts/Icon.tsx";
 import { linkOf } from "../../pageLink.ts";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
@@ -36,38 +36,38 @@ function Adapter() {
 
 function CopyLink() {
   const { store } = useStudioStore();
-  const { copied, copy } = useCopy("link");
-  const copyLink = (): Promise<void> => {
-    const link = linkOf(store);
-    history.replaceState(null, "", link);
-    return copy(link, `Copy the link from the address bar: ${link}`);
+  const link = (): string => {
+    const now = linkOf(store);
+    history.replaceState(null, "", now);
+    return now;
   };
   return (
-    <button type="button" className="link" data-testid="save-link" onClick={() => void copyLink()}>
-      <Icon of={copied ? Check : Link} />
-      <span aria-live="polite">{copied ? "Link copied" : "Copy link"}</span>
-    </button>
+    <CopyButton
+      text={link}
+      instead={(now) => `Copy the link from the address bar: ${now}`}
+      context="link"
+      icon={Link}
+      testId="save-link"
+      className="link"
+    >
+      Copy link
+    </CopyButton>
   );
 }
 
 function CopyCommand() {
   const { store } = useStudioStore();
-  const { copied, copy } = useCopy();
-  const copyCommand = (): Promise<void> => {
-    const line = commandLineOf(store.getState());
-    return copy(line, `Type it in the project’s folder: ${line}`);
-  };
   return (
-    <button
-      type="button"
-      className="link"
-      data-testid="copy-command"
+    <CopyButton
+      text={() => commandLineOf(store.getState())}
+      instead={(line) => `Type it in the project’s folder: ${line}`}
+      icon={SquareTerminal}
       title="The same run with npm run prune"
-      onClick={() => void copyCommand()}
+      testId="copy-command"
+      className="link"
     >
-      <Icon of={copied ? Check : SquareTerminal} />
-      <span aria-live="polite">{copied ? "Command copied" : "Copy command"}</span>
-    </button>
+      Copy command
+    </CopyButton>
   );
 }
 

@@ -1,11 +1,11 @@
 // What a check of this GPU found: the tables, and the same as a file or as text.
 import { useId } from "react";
-import { Check, Copy, Download } from "lucide";
+import { Download } from "lucide";
 import { saveFile } from "../../../charts/index.ts";
 import { duration, whole } from "../../../shared/format.ts";
 import type { AdapterCheck } from "../../../worker/protocol.ts";
 import { TableHead } from "../../parts/TableHead.tsx";
-import { useCopy } from "../../parts/useCopy.ts";
+import { CopyButton } from "../../parts/CopyButton.tsx";
 import { Icon } from "../../parts/Icon.tsx";
 import { Summary } from "../../parts/Summary.tsx";
 
@@ -16,20 +16,6 @@ function summaryOf({ checks, failed, seconds, stopped }: AdapterCheck): string {
   const passed = failed.length === 0 ? `All ${whole(checks)}` : `${whole(checks - failed.length)} of ${whole(checks)}`;
   const after = stopped ? "; stopped after" : " in";
   return checks > 0 ? `${passed} checks passed${after} ${duration(seconds)}.` : `Stopped after ${duration(seconds)}.`;
-}
-
-function CopyReport({ markdown }: Pick<AdapterCheck, "markdown">) {
-  const { copied, copy } = useCopy();
-  return (
-    <button
-      type="button"
-      data-testid="self-check-copy"
-      onClick={() => void copy(markdown, "Download the JSON instead.")}
-    >
-      <Icon of={copied ? Check : Copy} />
-      {copied ? "Copied" : "Copy report"}
-    </button>
-  );
 }
 
 function ResultTable({ title, head, rows, detail }: AdapterCheck["tables"][number]) {
@@ -71,7 +57,9 @@ export function SelfCheckResult({ result }: { result: AdapterCheck }) {
           <Icon of={Download} />
           Download JSON
         </button>
-        <CopyReport markdown={markdown} />
+        <CopyButton text={() => markdown} instead={() => "Download the JSON instead."} testId="self-check-copy">
+          Copy report
+        </CopyButton>
         <span className="check-about">
           Names this GPU, its limits and the browser; nothing is sent. Attach it to an issue to report figures.
         </span>

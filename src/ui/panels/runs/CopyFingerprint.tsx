@@ -1,6 +1,6 @@
 // The short hash of a run; a click copies the line that it begins.
-import { EngineError, type RunRecord } from "../../../engine/index.ts";
-import { useCopy } from "../../parts/useCopy.ts";
+import type { RunRecord } from "../../../engine/index.ts";
+import { CopyButton } from "../../parts/CopyButton.tsx";
 import { useActions } from "../../studioContext.tsx";
 import { fingerprintLine } from "../../views/runFingerprint.ts";
 
@@ -10,26 +10,18 @@ interface Props {
 }
 
 export function CopyFingerprint({ run, hash }: Props) {
-  const { readRun, notify } = useActions();
-  const { copied, copy } = useCopy("runs");
-  const copyLine = async (): Promise<void> => {
-    try {
-      const line = await fingerprintLine(await readRun(run.id));
-      await copy(line, `Copy it from here: ${line}`);
-    } catch (error) {
-      notify(EngineError.from(error), "runs");
-    }
-  };
+  const { readRun } = useActions();
   return (
-    <button
-      type="button"
-      className="link run-hash"
-      data-testid="run-hash"
-      aria-label={`Copy the fingerprint ${hash} of ${run.name}`}
+    <CopyButton
+      text={async () => fingerprintLine(await readRun(run.id))}
+      instead={(line) => `Copy it from here: ${line}`}
+      context="runs"
+      label={`Copy the fingerprint ${hash} of ${run.name}`}
       title="Hash of model and masks. A click copies it with name and widths."
-      onClick={() => void copyLine()}
+      testId="run-hash"
+      className="link run-hash"
     >
-      <span aria-live="polite">{copied ? "Copied" : hash}</span>
-    </button>
+      {hash}
+    </CopyButton>
   );
 }

@@ -1,6 +1,5 @@
 // Zero-shot scores as a table: one row per measure, one column per model, with what they are of, and as CSV.
 import { Fragment, useMemo } from "react";
-import { Check, Copy } from "lucide";
 import type { RunScores } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import { scoreCsv, scoreRows, type ScoreRow, scoreText, taskTitle } from "../../../shared/scoreTable.ts";
@@ -8,8 +7,7 @@ import { titleOf } from "../../../shared/texts.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { shownScores } from "../../../state/scores/scoresSlice.ts";
 import { TableHead } from "../../parts/TableHead.tsx";
-import { useCopy } from "../../parts/useCopy.ts";
-import { Icon } from "../../parts/Icon.tsx";
+import { CopyButton } from "../../parts/CopyButton.tsx";
 import { useStudio } from "../../studioContext.tsx";
 
 const scoresOf = (state: StudioState): RunScores | null => shownScores(state)?.scores ?? null;
@@ -29,20 +27,6 @@ function groupsOf(scores: RunScores, rows: readonly ScoreRow[]): Group[] {
   return [...tasks, agreement]
     .map(({ task, title }) => ({ title, rows: rows.filter((row) => row.task === task) }))
     .filter((group) => group.rows.length > 0);
-}
-
-function CopyCsv({ csv }: { csv: string }) {
-  const { copied, copy } = useCopy("measuring");
-  return (
-    <button
-      type="button"
-      data-testid="scores-copy"
-      onClick={() => void copy(csv, "Select the table and copy it instead.")}
-    >
-      <Icon of={copied ? Check : Copy} />
-      {copied ? "Copied" : "Copy as CSV"}
-    </button>
-  );
 }
 
 function Table({ scores, stopped }: { scores: RunScores; stopped: boolean }) {
@@ -88,7 +72,14 @@ function Table({ scores, stopped }: { scores: RunScores; stopped: boolean }) {
         </table>
       </div>
       <p className="actions">
-        <CopyCsv csv={scoreCsv(rows, names)} />
+        <CopyButton
+          text={() => scoreCsv(rows, names)}
+          instead={() => "Select the table and copy it instead."}
+          context="measuring"
+          testId="scores-copy"
+        >
+          Copy as CSV
+        </CopyButton>
       </p>
     </>
   );

@@ -1,12 +1,12 @@
 // A comparison to take along: as JSON, and as a link where it fits one.
-import { Check, Download, Link } from "lucide";
+import { Download, Link } from "lucide";
 import { saveFile } from "../../../../charts/index.ts";
 import { type Comparison, comparisonJson, comparisonLink, EngineError } from "../../../../engine/index.ts";
 import type { StudioState } from "../../../../state/storeState.ts";
 import { COMPARISON } from "../../../pageLink.ts";
-import { useCopy } from "../../../parts/useCopy.ts";
+import { CopyButton } from "../../../parts/CopyButton.tsx";
 import { Icon } from "../../../parts/Icon.tsx";
-import { useActions, useStudioStore } from "../../../studioContext.tsx";
+import { useStudioStore } from "../../../studioContext.tsx";
 import { verdictOf } from "./verdict.ts";
 
 /** What the two have written, where that is known. */
@@ -18,24 +18,18 @@ function textsOf({ a, b }: Comparison, { pairTexts }: StudioState) {
 }
 
 export function SaveComparison({ a, b }: Comparison) {
-  const { notify } = useActions();
   const { store } = useStudioStore();
-  const { copied, copy } = useCopy("runs");
   const save = (): void => {
     const { sentence, cannot, rows } = verdictOf(a, b, null);
     const differences = rows.map(({ what, a: ofA, b: ofB, difference }) => ({ what, a: ofA, b: ofB, difference }));
     const besides = { sentence, cannot, differences, ...textsOf({ a, b }, store.getState()) };
     saveFile(new Blob([comparisonJson({ a, b }, besides)], { type: "application/json" }), "espalier-comparison.json");
   };
-  const copyLink = async (): Promise<void> => {
+  const link = async (): Promise<string> => {
     const packed = await comparisonLink({ a, b });
     if (packed === null)
-      return notify(
-        new EngineError("limit", "This comparison is too long for a link. Save it as JSON instead."),
-        "runs",
-      );
-    const link = `${location.origin}${location.pathname}${COMPARISON}${packed}`;
-    await copy(link, `Copy it from here: ${link}`);
+      throw new EngineError("limit", "This comparison is too long for a link. Save it as JSON instead.");
+    return `${location.origin}${location.pathname}${COMPARISON}${packed}`;
   };
   return (
     <p className="actions">
@@ -43,10 +37,15 @@ export function SaveComparison({ a, b }: Comparison) {
         <Icon of={Download} />
         Save comparison as JSON
       </button>
-      <button type="button" data-testid="comparison-link" onClick={() => void copyLink()}>
-        <Icon of={copied ? Check : Link} />
-        <span aria-live="polite">{copied ? "Copied" : "Copy link to it"}</span>
-      </button>
+      <CopyButton
+        text={link}
+        instead={(now) => `Copy it from here: ${now}`}
+        context="runs"
+        icon={Link}
+        testId="comparison-link"
+      >
+        Copy link to it
+      </CopyButton>
     </p>
   );
 }
