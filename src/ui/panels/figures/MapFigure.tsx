@@ -50,7 +50,9 @@ export function MapFigure() {
         past={past?.words ?? null}
         tools={
           <div className="map-tools">
-            <Suspense>{chart && opened ? <MapTools chart={chart} look={look} /> : null}</Suspense>
+            <div>
+              <Suspense>{chart && opened ? <MapTools chart={chart} look={look} /> : null}</Suspense>
+            </div>
           </div>
         }
       />
