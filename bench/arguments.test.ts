@@ -45,8 +45,9 @@ describe("npm run bench", () => {
     [["--profile", "--tokens", "64,128"], /--tokens: expected one number with --profile, got "64,128"/],
     [["--rounds", "1.5"], /--rounds: expected a whole number above 0, got 1.5/],
     [["--steps", "3"], /--steps/],
-    [["--host", "firefox"], /--host: expected auto, chromium, dawn, got "firefox"/],
+    [["--host", "firefox"], /--host: expected auto, chromium, dawn, wgpu, got "firefox"/],
     [["--export", "--host", "dawn"], /--host: expected chromium with --export, .* got dawn/],
+    [["--map", "--host", "wgpu"], /--host: expected chromium with --map, which measures a browser, got wgpu/],
   ])("refuses %j", (argv, message) => {
     expect(() => readBenchArguments(argv)).toThrow(message);
   });

@@ -67,8 +67,8 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
   const { model, out, only } = values;
   const host = readHostArgument(values);
-  if ((kind === "export" || kind === "large" || kind === "map") && host === "dawn")
-    throw new UsageError(`--host: expected chromium with --${kind}, which measures a browser, got dawn`);
+  if ((kind === "export" || kind === "large" || kind === "map") && (host === "dawn" || host === "wgpu"))
+    throw new UsageError(`--host: expected chromium with --${kind}, which measures a browser, got ${host}`);
   return {
     ...{ kind, tokens, rounds, host },
     ...(typeof model === "string" ? { model } : {}),

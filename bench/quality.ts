@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseValues } from "../src/cli/arguments/arguments.ts";
+import { HOST_OPTIONS, readHostArgument } from "../src/cli/arguments/hostArguments.ts";
 import { runCommand } from "../src/cli/host/command.ts";
 import type { PruneAnswer } from "../src/cli/page/pruneGates.ts";
 import { measureQuality, renderQuality } from "./quality/runs.ts";
@@ -12,12 +14,16 @@ const USAGE = `usage: npm run quality [-- OPTIONS]          the default run on t
                                               OPTIONS are those of npm run prune, such as --seed 2
        npm run quality -- --table            all methods at all ratios; writes bench/quality-runs.json and bench/quality.md, and
                                               resumes where it was interrupted
+         --host auto                         where the engine runs, as for npm run prune
+         --only WORDS                        only the missing runs whose section and name contain all these words; can be repeated, and
+                                              the first comes first: --only "Recovery refit" --only "keep 0.5"
        npm run quality -- --table --render   bench/quality.md alone, without measuring
 Exit code 1 where the default run ends more than 5 % worse than PyTorch's.`;
 
 const MODEL = "public/model";
 const BASELINE = "default recipe: ReinMax, 600 steps x 128 tokens, p 0.5, lambda 6, lr 1e-3";
 const RESULTS = "bench/quality.json";
+const ONLY = { type: "string", multiple: true } as const;
 /** How much worse than the reference the default run may end. */
 const LIMIT = 0.05;
 
@@ -64,9 +70,24 @@ function defaultRun(more: readonly string[]): number {
   }
 }
 
-await runCommand(USAGE, async (argv) => {
-  if (!argv.includes("--table")) return defaultRun(argv);
-  if (argv.includes("--render")) renderQuality();
-  else await measureQuality();
-  return 0;
-});
+/** The arguments after --table. */
+function tableRun(argv: string[]): Promise<void> {
+  const options = { ...HOST_OPTIONS, table: { type: "boolean" }, render: { type: "boolean" }, only: ONLY } as const;
+  const values = parseValues(argv, options);
+  if (values.render === true) return Promise.resolve(renderQuality());
+  const { only = [] } = values;
+  return measureQuality({ host: readHostArgument(values), only: Array.isArray(only) ? only.map(String) : [] });
+}
+
+const isTable = (argv: readonly string[]): boolean => argv.includes("--table");
+
+/** The default run is a command of its own, which starts Deno itself. */
+await runCommand(
+  USAGE,
+  async (argv) => {
+    if (!isTable(argv)) return defaultRun(argv);
+    await tableRun(argv);
+    return 0;
+  },
+  (argv) => !isTable(argv),
+);

@@ -1,5 +1,6 @@
 // npm run quality -- --table: measures the runs that bench/quality-runs.json lacks and writes bench/quality.md after each.
 import { writeFileSync } from "node:fs";
+import type { HostChoice } from "../../src/cli/host/chooseHost.ts";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
 import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
@@ -50,36 +51,46 @@ export function renderQuality(): void {
   writeFileSync(TABLE, qualityTable(readEntries()));
 }
 
-/** Measures the missing runs and writes both files after each. An interrupted table resumes with the next missing run. */
-export async function measureQuality(): Promise<void> {
-  const entries = readEntries();
-  for (const batch of batches()) {
-    const runs = missing(batch, entries);
-    if (runs.length === 0) continue;
-    const { name, model } = batch.of;
-    const steps = batch.steps ?? batch.of.steps;
-    process.stderr.write(`${name}: ${runs.length} runs\n`);
-    const waiting = [...runs];
-    const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices, scoreItems } = batch;
-    const { matrices: refitMatrices, sequences: refitSequences } = DEFAULT_REFIT_RECIPE;
-    const settings = {
-      ...MEASURED,
-      precision: "f32",
-      host: "auto",
-      tune: false,
-      steps,
-      widthMultiple: DEFAULT_RECIPE.widthMultiple,
-      recoverMatrices,
-      refitMatrices,
-      refitSequences,
-      ...(scoreItems === undefined ? {} : { scoreItems }),
-    } as const;
-    await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {
-      const planned = waiting.shift();
-      if (planned) entries.push(entryOf(name, keyOf(planned), run));
-      writeEntries(entries);
-      renderQuality();
-    });
-  }
+/** Whether a run's section and key contain all words. */
+const isMeant = ({ of }: Batch, run: PlannedRun, words: string): boolean =>
+  words.split(" ").every((word) => `${of.name} ${keyOf(run)}`.includes(word));
+
+/**
+ * Measures the missing runs and writes both files after each. An interrupted table resumes with the next missing run. `only`: words that
+ * select runs, one selection after the other; without any, all.
+ */
+export async function measureQuality({ host, only }: { host: HostChoice; only: readonly string[] }): Promise<void> {
+  for (const words of only.length > 0 ? only : [""])
+    for (const batch of batches()) await measureBatch(batch, { host, words });
   renderQuality();
+}
+
+async function measureBatch(batch: Batch, { host, words }: { host: HostChoice; words: string }): Promise<void> {
+  const entries = readEntries();
+  const runs = missing(batch, entries).filter((run) => isMeant(batch, run, words));
+  if (runs.length === 0) return;
+  const { name, model } = batch.of;
+  const steps = batch.steps ?? batch.of.steps;
+  process.stderr.write(`${name}: ${runs.length} runs\n`);
+  const waiting = [...runs];
+  const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices, scoreItems } = batch;
+  const { matrices: refitMatrices, sequences: refitSequences } = DEFAULT_REFIT_RECIPE;
+  const settings = {
+    ...MEASURED,
+    precision: "f32",
+    host,
+    tune: false,
+    steps,
+    widthMultiple: DEFAULT_RECIPE.widthMultiple,
+    recoverMatrices,
+    refitMatrices,
+    refitSequences,
+    ...(scoreItems === undefined ? {} : { scoreItems }),
+  } as const;
+  await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {
+    const planned = waiting.shift();
+    if (planned) entries.push(entryOf(name, keyOf(planned), run));
+    writeEntries(entries);
+    renderQuality();
+  });
 }

@@ -53,20 +53,16 @@ fn put(row: u32, place: Place, to: Target, left: vec4f, right: vec4f) {
   if (place.column + 1u < dims.depth) { dqkv[at + place.right] = pair.second; }
 }
 
-/// Four rows of a head: those of a quad, in the order of lib/tile.wgsl.
-fn put_shared(first: u32, place: Place, to: Target, group: Group) {
-  put(first + (place.lane ^ 0u), place, to, group.left[0], group.right[0]);
-  put(first + (place.lane ^ 1u), place, to, group.left[1], group.right[1]);
-  put(first + (place.lane ^ 2u), place, to, group.left[2], group.right[2]);
-  put(first + (place.lane ^ 3u), place, to, group.left[3], group.right[3]);
-}
-
-/// Four adjacent rows.
-fn put_four(first: u32, place: Place, to: Target, group: Group) {
-  put(first, place, to, group.left[0], group.right[0]);
-  put(first + 1u, place, to, group.left[1], group.right[1]);
-  put(first + 2u, place, to, group.left[2], group.right[2]);
-  put(first + 3u, place, to, group.left[3], group.right[3]);
+/// Stores a block. With `by_key` group i has the four adjacent rows of lane ^ i, else its rows are in the order of lib/tile.wgsl. A loop,
+/// because drivers take a second to compile sixteen copies of `put`.
+fn put_block(place: Place, to: Target, sum: Block, by_key: bool) {
+  var groups = array(sum.g0, sum.g1, sum.g2, sum.g3);
+  for (var i = 0u; i < TILE; i++) {
+    let j = i % 4u;
+    let adjacent = place.row + 4u * (place.lane ^ (i / 4u)) + j;
+    let row = select(row_of_block(place.row, place.lane, i), adjacent, by_key);
+    put(row, place, to, groups[i / 4u].left[j], groups[i / 4u].right[j]);
+  }
 }
 
 fn rows_of_ds(at: vec4u) -> mat4x4f {
@@ -97,10 +93,7 @@ fn query_gradient(id: Place, head: u32) {
     sum.g3 = accumulate(sum.g3, rows_of_ds(a3 + c), left, right);
   }
   let to = Target((dims.first_head + head) * dims.depth, dims.half);
-  put_shared(row, place, to, sum.g0);
-  put_shared(row + 4u, place, to, sum.g1);
-  put_shared(row + 8u, place, to, sum.g2);
-  put_shared(row + 12u, place, to, sum.g3);
+  put_block(place, to, sum, false);
 }
 
 /// ds or p of TILE keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
@@ -126,13 +119,6 @@ fn target_of(column: u32, group: u32, half: u32) -> Target {
   return Target(column + (dims.first_head / dims.group + group) * dims.depth, half);
 }
 
-fn put_keys(place: Place, to: Target, sum: Block) {
-  put_four(place.row + 4u * (place.lane ^ 0u), place, to, sum.g0);
-  put_four(place.row + 4u * (place.lane ^ 1u), place, to, sum.g1);
-  put_four(place.row + 4u * (place.lane ^ 2u), place, to, sum.g2);
-  put_four(place.row + 4u * (place.lane ^ 3u), place, to, sum.g3);
-}
-
 /// group: of the dispatch.
 fn key_gradient(id: Place, group: u32) {
   let place = paired(id);
@@ -146,7 +132,7 @@ fn key_gradient(id: Place, group: u32) {
       sum = add_outer(sum, tile_of_ds(base + t * dims.stride, place.lane), qkv[at + place.left], qkv[at + place.right]);
     }
   }
-  put_keys(place, target_of(dims.k_column, group, dims.half), sum);
+  put_block(place, target_of(dims.k_column, group, dims.half), sum, true);
 }
 
 fn value_gradient(place: Place, group: u32) {
@@ -160,7 +146,7 @@ fn value_gradient(place: Place, group: u32) {
       sum = add_outer(sum, tile_of_p(base + t * dims.stride, place.lane), dout[at + place.left], dout[at + place.right]);
     }
   }
-  put_keys(place, target_of(dims.v_column, group, 0u), sum);
+  put_block(place, target_of(dims.v_column, group, 0u), sum, true);
 }
 
 @compute @workgroup_size(SIZE)

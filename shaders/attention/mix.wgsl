@@ -39,11 +39,13 @@ fn put(row: u32, head_column: u32, column: u32, left: vec4f, right: vec4f) {
   if (column + 1u < dims.depth) { result[at + 1u] = right; }
 }
 
-fn put_group(first: u32, place: Place, head_column: u32, group: Group) {
-  put(first + (place.lane ^ 0u), head_column, place.column, group.left[0], group.right[0]);
-  put(first + (place.lane ^ 1u), head_column, place.column, group.left[1], group.right[1]);
-  put(first + (place.lane ^ 2u), head_column, place.column, group.left[2], group.right[2]);
-  put(first + (place.lane ^ 3u), head_column, place.column, group.left[3], group.right[3]);
+/// A loop, which drivers compile sooner than sixteen copies.
+fn put_block(place: Place, head_column: u32, sum: Block) {
+  var groups = array(sum.g0, sum.g1, sum.g2, sum.g3);
+  for (var i = 0u; i < TILE; i++) {
+    let j = i % 4u;
+    put(row_of_block(place.row, place.lane, i), head_column, place.column, groups[i / 4u].left[j], groups[i / 4u].right[j]);
+  }
 }
 
 @compute @workgroup_size(SIZE)
@@ -69,11 +71,7 @@ fn mix(@builtin(global_invocation_id) id: vec3u) {
     sum.g2 = accumulate(sum.g2, rows_of_weights(a2 + c), left, right);
     sum.g3 = accumulate(sum.g3, rows_of_weights(a3 + c), left, right);
   }
-  let head_column = dims.result_column + head * dims.depth;
-  put_group(row, place, head_column, sum.g0);
-  put_group(row + 4u, place, head_column, sum.g1);
-  put_group(row + 8u, place, head_column, sum.g2);
-  put_group(row + 12u, place, head_column, sum.g3);
+  put_block(place, dims.result_column + head * dims.depth, sum);
 }
 
 @compute @workgroup_size(SIZE)

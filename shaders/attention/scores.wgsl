@@ -54,12 +54,13 @@ fn rows_of_q(at: vec4u) -> mat4x4f {
 }
 fn four_of_kv(at: vec4u) -> mat4x4f { return mat4x4f(kv[at.x], kv[at.y], kv[at.z], kv[at.w]); }
 
-/// Writes rows `first` + (lane ^ i) for 8 keys; `at` is where the first key of row 0 is stored.
-fn put_scores(first: u32, lane: u32, at: u32, group: Group) {
-  put_score(first + (lane ^ 0u), at, group.left[0], group.right[0]);
-  put_score(first + (lane ^ 1u), at, group.left[1], group.right[1]);
-  put_score(first + (lane ^ 2u), at, group.left[2], group.right[2]);
-  put_score(first + (lane ^ 3u), at, group.left[3], group.right[3]);
+/// Writes a block for 8 keys; `at` is where the first key of row 0 is stored. A loop, which drivers compile sooner than sixteen copies.
+fn put_scores(place: Place, at: u32, sum: Block) {
+  var groups = array(sum.g0, sum.g1, sum.g2, sum.g3);
+  for (var i = 0u; i < TILE; i++) {
+    let j = i % 4u;
+    put_score(row_of_block(place.row, place.lane, i), at, groups[i / 4u].left[j], groups[i / 4u].right[j]);
+  }
 }
 
 fn put_score(row: u32, at: u32, left: vec4f, right: vec4f) {
@@ -96,10 +97,7 @@ fn scores(@builtin(global_invocation_id) id: vec3u) {
   }
   if (key >= 4u * dims.stride) { return; }
   let at = id.y * dims.rows * dims.stride + key / 4u;
-  put_scores(row, lane, at, sum.g0);
-  put_scores(row + 4u, lane, at, sum.g1);
-  put_scores(row + 8u, lane, at, sum.g2);
-  put_scores(row + 12u, lane, at, sum.g3);
+  put_scores(place, at, sum);
 }
 
 @compute @workgroup_size(SIZE)
@@ -137,13 +135,17 @@ fn dots_of(left: mat4x4f, right: mat4x4f) -> vec4f {
 }
 fn four_of_v(at: vec4u) -> mat4x4f { return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]); }
 
-/// dots: dout . out of the rows, in their order.
-fn put_gradients(place: Place, first: u32, at: u32, group: Group, dots: vec4f) {
+/// As put_scores. Column g of dots: dout . out of the rows of group g.
+fn put_gradients(place: Place, at: u32, sum: Block, dots: mat4x4f) {
   let key = place.first_key + LANE_COLUMNS * place.lane;
-  put_gradient(vec2u(place.head, first + (place.lane ^ 0u)), vec2u(key, at), group.left[0] - dots[0], group.right[0] - dots[0]);
-  put_gradient(vec2u(place.head, first + (place.lane ^ 1u)), vec2u(key, at), group.left[1] - dots[1], group.right[1] - dots[1]);
-  put_gradient(vec2u(place.head, first + (place.lane ^ 2u)), vec2u(key, at), group.left[2] - dots[2], group.right[2] - dots[2]);
-  put_gradient(vec2u(place.head, first + (place.lane ^ 3u)), vec2u(key, at), group.left[3] - dots[3], group.right[3] - dots[3]);
+  var groups = array(sum.g0, sum.g1, sum.g2, sum.g3);
+  var all = dots;
+  for (var i = 0u; i < TILE; i++) {
+    let j = i % 4u;
+    let dot = all[i / 4u][j];
+    let row = row_of_block(place.row, place.lane, i);
+    put_gradient(vec2u(place.head, row), vec2u(key, at), groups[i / 4u].left[j] - dot, groups[i / 4u].right[j] - dot);
+  }
 }
 
 /// head_row: head and row; key_at: key, and where it is stored in row 0.
@@ -205,8 +207,5 @@ fn score_gradient(@builtin(global_invocation_id) id: vec3u) {
   }
   if (key >= 4u * dims.stride) { return; }
   let at = id.y * dims.rows * dims.stride + key / 4u;
-  put_gradients(place, row, at, sum.g0, dots[0]);
-  put_gradients(place, row + 4u, at, sum.g1, dots[1]);
-  put_gradients(place, row + 8u, at, sum.g2, dots[2]);
-  put_gradients(place, row + 12u, at, sum.g3, dots[3]);
+  put_gradients(place, at, sum, dots);
 }

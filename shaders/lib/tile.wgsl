@@ -10,6 +10,11 @@ const TILE_COLUMNS = LANE_COLUMNS * SHARING;
 struct Group { left: mat4x4f, right: mat4x4f }
 struct Block { g0: Group, g1: Group, g2: Group, g3: Group }
 
+/// Row i of a block whose rows begin at `first`, in the order of its groups.
+fn row_of_block(first: u32, lane: u32, i: u32) -> u32 {
+  return first + (i & ~3u) + (lane ^ (i & 3u));
+}
+
 /// acc + m[0] v.x + m[1] v.y + m[2] v.z + m[3] v.w
 fn combine(acc: vec4f, m: mat4x4f, v: vec4f) -> vec4f {
   return acc + m * v;

@@ -21,12 +21,14 @@ fn put(row: u32, col: u32, value: vec4f) {
   if (row < dims.m && col < out4) { dx[row * out4 + col] = value; }
 }
 
-/// Writes rows `first` + (lane ^ i), columns `col` and `col` + 4 (in vec4s).
-fn put_rows(first: u32, lane: u32, col: u32, left: mat4x4f, right: mat4x4f) {
-  put(first + (lane ^ 0u), col, left[0]); put(first + (lane ^ 0u), col + 4u, right[0]);
-  put(first + (lane ^ 1u), col, left[1]); put(first + (lane ^ 1u), col + 4u, right[1]);
-  put(first + (lane ^ 2u), col, left[2]); put(first + (lane ^ 2u), col + 4u, right[2]);
-  put(first + (lane ^ 3u), col, left[3]); put(first + (lane ^ 3u), col + 4u, right[3]);
+/// Writes a tile: columns `col` and `col` + 4 (in vec4s). A loop, which drivers compile sooner than 64 copies.
+fn put_tile(first: u32, lane: u32, col: u32, left: array<mat4x4f, 8>, right: array<mat4x4f, 8>) {
+  var both = array(left, right);
+  for (var i = 0u; i < TILE_ROWS; i++) {
+    let row = first + (i & ~3u) + (lane ^ (i & 3u));
+    put(row, col, both[0][i / 4u][i % 4u]);
+    put(row, col + 4u, both[1][i / 4u][i % 4u]);
+  }
 }
 
 @compute @workgroup_size(TILE_INVOCATIONS)
@@ -83,12 +85,5 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     l7 = accumulate(l7, s7, left); r7 = accumulate(r7, s7, right);
   }
 
-  put_rows(row, lane, col, l0, r0);
-  put_rows(row + 4u, lane, col, l1, r1);
-  put_rows(row + 8u, lane, col, l2, r2);
-  put_rows(row + 12u, lane, col, l3, r3);
-  put_rows(row + 16u, lane, col, l4, r4);
-  put_rows(row + 20u, lane, col, l5, r5);
-  put_rows(row + 24u, lane, col, l6, r6);
-  put_rows(row + 28u, lane, col, l7, r7);
+  put_tile(row, lane, col, array(l0, l1, l2, l3, l4, l5, l6, l7), array(r0, r1, r2, r3, r4, r5, r6, r7));
 }

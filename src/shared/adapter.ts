@@ -3,8 +3,13 @@
 /** What WebGPU says about an adapter. */
 type AdapterInfo = Readonly<Record<"vendor" | "architecture" | "description", string>>;
 
+/** wgpu gives the number of a vendor that it has no name for. */
+const NUMBER = /^\d+$/;
+
 export function adapterName({ vendor, architecture, description }: AdapterInfo): string {
-  return [vendor, architecture, description].filter(Boolean).join(" ") || "unknown adapter";
+  return (
+    [vendor, architecture, description].filter((part) => part && !NUMBER.test(part)).join(" ") || "unknown adapter"
+  );
 }
 
 /** Whether the adapter of this name computes on the CPU: SwiftShader, lavapipe or WARP. */

@@ -1,6 +1,6 @@
 // Which host --host asks for, with a stand-in for the probe of Dawn.
 import { describe, expect, it } from "vitest";
-import { readHostArgument } from "../arguments/hostArguments.ts";
+import { asksForWgpu, readHostArgument } from "../arguments/hostArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 import { chooseHost } from "./chooseHost.ts";
 
@@ -23,7 +23,7 @@ describe("--host auto", () => {
   });
 });
 
-it.each(["chromium", "dawn"] as const)("--host %s is taken without asking the probe", (choice) => {
+it.each(["chromium", "dawn", "wgpu"] as const)("--host %s is taken without asking the probe", (choice) => {
   expect(chooseHost(choice, unasked)).toEqual({ kind: choice });
 });
 
@@ -34,6 +34,16 @@ describe("the argument", () => {
 
   it.each(["", "Dawn", "node"])('"%s" is refused', (host) => {
     expect(() => readHostArgument({ host })).toThrow(UsageError);
-    expect(() => readHostArgument({ host })).toThrow(`--host: expected auto, chromium, dawn, got "${host}"`);
+    expect(() => readHostArgument({ host })).toThrow(`--host: expected auto, chromium, dawn, wgpu, got "${host}"`);
+  });
+
+  it.each([
+    [["--host", "wgpu"], true],
+    [["--model", "m", "--host=wgpu", "--unknown"], true],
+    [["--host", "dawn"], false],
+    [["--model", "wgpu"], false],
+    [[], false],
+  ])("%j asks for Deno: %s", (args, asks) => {
+    expect(asksForWgpu(args)).toBe(asks);
   });
 });

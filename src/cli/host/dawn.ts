@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { keepDevices } from "./devices.ts";
 
 interface Dawn {
   create(flags: string[]): GPU;
@@ -35,25 +36,6 @@ export function installDawn(backend?: "null"): void {
   };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   keepDevices();
-}
-
-const devices = new Set<GPUDevice>();
-
-/** Remembers every device until it is lost. */
-function keepDevices(): void {
-  const { prototype } = GPUAdapter;
-  const request = prototype.requestDevice;
-  prototype.requestDevice = async function (...given) {
-    const device = await request.apply(this, given);
-    devices.add(device);
-    void device.lost.then(() => devices.delete(device));
-    return device;
-  };
-}
-
-/** Destroys every device, which waits for what it computes: a driver that still computes while its process ends can crash it. */
-export function destroyDevices(): void {
-  for (const device of devices) device.destroy();
 }
 
 /** The major version. */

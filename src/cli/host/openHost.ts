@@ -15,8 +15,8 @@ export type CliHost = Host<typeof cliCommands>;
 export async function openHost<C extends HostCommands>(choice: HostChoice, entry: HostEntry): Promise<Host<C>> {
   const { kind, note } = chooseHost(choice);
   if (note !== undefined) process.stderr.write(`note: ${note}\n`);
-  if (kind === "dawn") return (await import("./dawnHost.ts")).openDawn<C>(entry);
-  return (await import("./chromium.ts")).openChromium<C>(entry);
+  if (kind === "chromium") return (await import("./chromium.ts")).openChromium<C>(entry);
+  return (await import("./inProcess.ts")).openInProcess<C>(kind, entry);
 }
 
 export function openCliHost(choice: HostChoice): Promise<CliHost> {

@@ -1,18 +1,30 @@
-// The engine in this process, with Dawn: the page's commands bundled for Node, and their files over HTTP as for a page.
+// The engine in this process: in Node with Dawn, or in Deno with wgpu. The page's commands are bundled, and get their files over HTTP as on a page.
 import { createServer, type Server } from "node:http";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../arguments/usageError.ts";
 import { bundleForNode } from "./bundle.ts";
-import { dawnName, destroyDevices } from "./dawn.ts";
+import { dawnName } from "./dawn.ts";
+import { wgpuName } from "./deno.ts";
+import { destroyDevices, keepDevices } from "./devices.ts";
 import type { HostCommands, Host, HostEntry } from "./host.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { LocalFiles } from "./localFiles.ts";
-import { dawnAdapter } from "./probeDawn.ts";
+import { dawnAdapter, foundAdapter } from "./probeDawn.ts";
 import { ThreadWorker } from "./threadWorker.ts";
 
-/** Bundles and loads the commands. Throws a UsageError where Dawn has no library for this platform, or finds no adapter. */
-export async function openDawn<C extends HostCommands>({ module, name }: HostEntry): Promise<Host<C>> {
-  await requireDawn();
+/** The WebGPU of a process: its name for receipts, and a check that it finds an adapter. */
+const WEBGPU = {
+  dawn: { name: dawnName, require: requireDawn },
+  wgpu: { name: wgpuName, require: requireWgpu },
+};
+
+/** Bundles and loads the commands. Throws a UsageError where Dawn has no library for this platform, or no adapter is found. */
+export async function openInProcess<C extends HostCommands>(
+  kind: keyof typeof WEBGPU,
+  { module, name }: HostEntry,
+): Promise<Host<C>> {
+  const webgpu = WEBGPU[kind];
+  await webgpu.require();
   const forget = onInterrupt(() => {
     destroyDevices();
     return undefined;
@@ -24,7 +36,7 @@ export async function openDawn<C extends HostCommands>({ module, name }: HostEnt
   const files = new LocalFiles();
   const server = await serve(files);
   return {
-    name: dawnName(),
+    name: webgpu.name(),
     files,
     call: (command, request, send) =>
       commands[command]?.(request, (send ?? ignore) as never) as ReturnType<C[typeof command]>,
@@ -52,6 +64,16 @@ async function requireDawn(): Promise<void> {
       ? "Install the driver of the graphics card with Vulkan, and libvulkan1"
       : "Update the driver of the graphics card";
   throw new UsageError(`--host dawn: expected a GPU adapter, got none. ${advice}, or use --host chromium.`);
+}
+
+async function requireWgpu(): Promise<void> {
+  keepDevices();
+  if ("adapter" in (await foundAdapter())) return;
+  const advice =
+    process.platform === "linux"
+      ? "Install a driver with Vulkan: that of the graphics card, or Mesa's for the processor, which is mesa-vulkan-drivers on Debian"
+      : "Update the driver of the graphics card";
+  throw new UsageError(`--host wgpu: expected a GPU adapter, got none. ${advice}; or use --host chromium.`);
 }
 
 /** A server on a free port of this machine alone. */
