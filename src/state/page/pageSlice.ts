@@ -1,5 +1,6 @@
 // The page itself: theme, units, notices, a status, and progress of long tasks.
 import type { EngineError } from "../../engine/index.ts";
+import type { Effect } from "../changes.ts";
 import type { SliceOf } from "../slice.ts";
 import type { PageSlice } from "./pageState.ts";
 
@@ -17,7 +18,12 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
   let lastNotice = 0;
   let stopTimer = (): void => undefined;
   const noStatus = { clear: () => ({ status: null }) };
-  on({ opened: noStatus, run: noStatus, pruning: noStatus });
+  // why an earlier start failed is not true of this run, nor of another model
+  const noRunNotices: Effect = {
+    clear: ({ notices }) => ({ notices: notices.filter(({ context }) => context !== "training") }),
+  };
+  on({ opened: noStatus, pruning: noStatus });
+  on({ model: noRunNotices, run: { clear: (before) => ({ ...noStatus.clear(), ...noRunNotices.clear?.(before) }) } });
   return {
     theme: "system",
     dialog: null,

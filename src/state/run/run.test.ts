@@ -66,6 +66,24 @@ describe("run", () => {
     expect(studio.store.getState().runError?.message).toMatch(/steps: expected a whole number/);
   });
 
+  it("takes back why a start failed when another start succeeds, and no other notice", async () => {
+    let fails = true;
+    const studio = await opened({
+      train: ({ recipe }) => {
+        if (fails) throw new EngineError("limit", "one step needs 9 GB, the GPU has 4 GB");
+        return { phase: "done", step: recipe.steps, of: recipe.steps };
+      },
+    });
+    const shown = (): string[] => studio.store.getState().notices.map(({ context }) => context);
+    studio.store.getState().notify(new EngineError("format", "runs.json: expected JSON, got text"), "runs");
+    await studio.store.getState().train();
+    expect(shown()).toEqual(["runs", "training"]);
+    fails = false;
+    await studio.store.getState().train();
+    expect(studio.store.getState().run.phase).toBe("done");
+    expect(shown()).toEqual(["runs"]);
+  });
+
   it("keeps map, curves and pace when a loss is not finite, and shows it at the run", async () => {
     const run = longRun();
     const studio = await opened(run.script);
