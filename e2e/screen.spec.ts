@@ -83,7 +83,7 @@ test.describe.serial("the screen", () => {
     const { width = 0 } = (await page.getByTestId("prompt").boundingBox()) ?? {};
     expect(width).toBeGreaterThan(300);
     const tops = await page
-      .locator(".header > *:visible")
+      .locator(".header > *:not(.unseen):visible")
       .evaluateAll((parts) => parts.map((node) => node.getBoundingClientRect().bottom));
     expect(Math.max(...tops) - Math.min(...tops)).toBeLessThan(20);
     const cut = await page.locator(".scale-rest span").evaluate((node) => {
