@@ -1,9 +1,9 @@
-// The command line in Chromium: npm run prune, compare, evaluate and parity, with their JSON, exports and exit codes.
+// The command line: npm run prune, compare, evaluate and parity, with their JSON, exports and exit codes.
 import { expect, test } from "@playwright/test";
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommandLine } from "./support/commandLine.ts";
 
 const CASE = "golden/llama";
 /** The smallest golden case. */
@@ -15,20 +15,6 @@ test.beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "espalier-e2e-"));
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function run(
-  command: "prune" | "parity" | "compare" | "evaluate",
-  args: readonly string[],
-): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["scripts/run.mjs", command, ...args, "--host", "chromium"],
-    {
-      encoding: "utf8",
-    },
-  );
-  return { code: status, out: stdout, err: stderr };
-}
 
 test("prune writes checked exports and one line of JSON", () => {
   const out = join(folder, "pruned");
@@ -46,7 +32,7 @@ test("prune writes checked exports and one line of JSON", () => {
     "--eval-tokens",
     "640",
   ];
-  const { code, out: line, err } = run("prune", ["--model", CASE, ...TEXTS, "--out", out, ...steps]);
+  const { code, out: line, err } = runCommandLine("prune", ["--model", CASE, ...TEXTS, "--out", out, ...steps]);
   expect(err).toContain("train");
   expect(code).toBe(0);
   expect(line.trim().split("\n")).toHaveLength(1);
@@ -95,7 +81,11 @@ test("prune trains once for several ratios and exports each, and all as one mode
   const out = join(folder, "ratios");
   const given = ["--ratios", "0.7,0.5", "--nested", "--steps", "6", "--tokens", "32", "--seed", "3"];
   const measured = ["--context", "64", "--eval-tokens", "640"];
-  const { code, out: line, err } = run("prune", ["--model", CASE, ...TEXTS, "--out", out, ...given, ...measured]);
+  const {
+    code,
+    out: line,
+    err,
+  } = runCommandLine("prune", ["--model", CASE, ...TEXTS, "--out", out, ...given, ...measured]);
   expect(err).toContain("keep 0.7");
   expect(code).toBe(0);
   expect(line.trim().split("\n")).toHaveLength(1);
@@ -137,7 +127,7 @@ test("a receipt is applied again in another dtype and in shards, in place of the
   const [out, receiptFile] = [join(folder, "pruned"), join(folder, "receipt.json")];
   cpSync(join(out, "compact/receipt.json"), receiptFile);
   const apply = ["--apply", receiptFile, "--model", CASE, "--out", out, "--dtype", "f16", "--shard-mb", "1"];
-  const { code, out: line } = run("prune", apply);
+  const { code, out: line } = runCommandLine("prune", apply);
   expect(code).toBe(0);
   const { forms } = JSON.parse(line) as { forms: { form: string; ok: boolean; dtype: string }[] };
   expect(forms.map(({ form, ok, dtype }) => [form, ok, dtype])).toEqual([
@@ -154,7 +144,7 @@ test("a receipt is applied again in another dtype and in shards, in place of the
   expect(receipt.checks[2]?.runtime).toBe("onnxruntime-web (wasm)");
 
   writeFileSync(join(out, "masked/notes.txt"), "my own");
-  const refused = run("prune", apply);
+  const refused = runCommandLine("prune", apply);
   expect(refused.code).toBe(2);
   expect(refused.err).toContain("contains notes.txt");
   expect(existsSync(join(out, "masked/model.safetensors"))).toBe(true);
@@ -164,7 +154,11 @@ test("prune zeroes single weights by a method and a pattern, and its receipt giv
   const out = join(folder, "zeroed");
   const given = ["--method", "wanda", "--pattern", "2:4", "--sequences", "4", "--tokens", "32"];
   const measured = ["--context", "64", "--eval-tokens", "640"];
-  const { code, out: line, err } = run("prune", ["--model", CASE, ...TEXTS, "--out", out, ...given, ...measured]);
+  const {
+    code,
+    out: line,
+    err,
+  } = runCommandLine("prune", ["--model", CASE, ...TEXTS, "--out", out, ...given, ...measured]);
   expect(err).toContain("prune");
   expect(code).toBe(0);
   const answer = JSON.parse(line) as {
@@ -178,7 +172,7 @@ test("prune zeroes single weights by a method and a pattern, and its receipt giv
 
   const again = join(folder, "zeroed-again");
   const receipt = join(out, "masked/receipt.json");
-  const applied = run("prune", ["--apply", receipt, "--model", CASE, "--out", again, "--forms", "masked"]);
+  const applied = runCommandLine("prune", ["--apply", receipt, "--model", CASE, "--out", again, "--forms", "masked"]);
   expect(applied.code).toBe(0);
   const weights = (path: string): Buffer => readFileSync(join(path, "masked/model.safetensors"));
   expect(weights(again).equals(weights(out))).toBe(true);
@@ -195,7 +189,7 @@ test("compare prints a table, and writes runs that the studio reads and a chart"
     "3",
   ];
   const measured = ["--tokens", "32", "--sequences", "2", "--context", "64", "--eval-tokens", "640", "--out", out];
-  const { code, out: table, err } = run("compare", ["--model", CASE, ...TEXTS, ...given, ...measured]);
+  const { code, out: table, err } = runCommandLine("compare", ["--model", CASE, ...TEXTS, ...given, ...measured]);
   expect(err).toContain("run 9 of 11");
   expect(code).toBe(0);
   for (const word of ["dense", "disp", "every", "random", "uniform-magnitude", "2:4", "dass", "sotu-held.txt", "640"])
@@ -214,7 +208,17 @@ test("compare prints a table, and writes runs that the studio reads and a chart"
     expect(kept / of).toBeLessThanOrEqual(0.81);
   }
   expect(readFileSync(join(out, "compare.svg"), "utf8")).toMatch(/^<svg[\s\S]*perplexity[\s\S]*<\/svg>\s*$/);
-  const refused = run("compare", ["--model", CASE, ...TEXTS, "--methods", "random", "--keep", "0.5", "--out", out]);
+  const refused = runCommandLine("compare", [
+    "--model",
+    CASE,
+    ...TEXTS,
+    "--methods",
+    "random",
+    "--keep",
+    "0.5",
+    "--out",
+    out,
+  ]);
   expect(refused.code).toBe(2);
   expect(refused.err).toMatch(/random.*disp/);
 });
@@ -222,11 +226,11 @@ test("compare prints a table, and writes runs that the studio reads and a chart"
 test("evaluate scores the model and a receipt's masks on task files and on tasks made from the text", () => {
   const out = join(folder, "evaluated");
   const short = ["--steps", "2", "--tokens", "32", "--context", "64", "--eval-tokens", "640", "--forms", "masked"];
-  expect(run("prune", ["--model", CASE, ...TEXTS, ...short, "--keep", "0.9", "--out", out]).code).toBe(0);
+  expect(runCommandLine("prune", ["--model", CASE, ...TEXTS, ...short, "--keep", "0.9", "--out", out]).code).toBe(0);
   const tasks = ["--tasks", `${CASE}/choices.jsonl`, "--tasks", `${CASE}/pairs.jsonl`, "--tasks", "last-word"];
   const measured = ["--eval", TEXTS[3] ?? "", "--context", "64", "--eval-tokens", "640", "--items", "20"];
   const versions = ["--pruned", join(out, "masked/receipt.json"), "--pruned", join(out, "masked")];
-  const { code, out: line, err } = run("evaluate", ["--model", CASE, ...measured, ...tasks, ...versions]);
+  const { code, out: line, err } = runCommandLine("evaluate", ["--model", CASE, ...measured, ...tasks, ...versions]);
   expect(code).toBe(0);
   const { models } = JSON.parse(line) as {
     models: {
@@ -251,7 +255,7 @@ test("evaluate scores the model and a receipt's masks on task files and on tasks
   // the masks applied to the model, and the weights that were exported with them, are the same model
   expect(Math.abs((masked?.perplexity.value ?? NaN) / (cut?.perplexity.value ?? NaN) - 1)).toBeLessThan(1e-4);
   expect(err).toMatch(/choices acc by length +12\.5 % ± 12\.5/);
-  const refused = run("evaluate", ["--model", CASE, ...measured, "--tasks", `${CASE}/config.json`]);
+  const refused = runCommandLine("evaluate", ["--model", CASE, ...measured, "--tasks", `${CASE}/config.json`]);
   expect(refused.code).toBe(2);
   expect(refused.err).toContain("config.json, line 1: expected JSON, got text that does not parse");
 });
@@ -271,7 +275,7 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
     [["--model", unreadable, ...TEXTS, "--out", folder], /model_type: expected one of llama.*, got "mamba"/],
   ];
   for (const [args, reason] of attempts) {
-    const { code, out, err } = run("prune", args);
+    const { code, out, err } = runCommandLine("prune", args);
     expect(code, args.join(" ")).toBe(2);
     expect(out).toBe("");
     expect(err.trim().split("\n").at(-1)).toMatch(reason);
@@ -284,7 +288,7 @@ test("parity exits 0, 1 and 2 for a case that agrees, differs and cannot be read
   const golden = JSON.parse(readFileSync(join(differs, "golden.json"), "utf8")) as { loss: number };
   writeFileSync(join(differs, "golden.json"), JSON.stringify({ ...golden, loss: golden.loss + 0.01 }));
 
-  const agreed = run("parity", [PARITY_CASE]);
+  const agreed = runCommandLine("parity", [PARITY_CASE]);
   expect(agreed.code).toBe(0);
   const report = JSON.parse(agreed.out) as {
     case: string;
@@ -293,14 +297,14 @@ test("parity exits 0, 1 and 2 for a case that agrees, differs and cannot be read
   expect(report.case).toBe("smollm3");
   expect(Object.values(report.checks).every(({ ok, worst, limit }) => ok && worst <= limit)).toBe(true);
 
-  const different = run("parity", [differs]);
+  const different = runCommandLine("parity", [differs]);
   expect(different.code).toBe(1);
   const { checks } = JSON.parse(different.out) as typeof report;
   expect(Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]))).toEqual(["loss"]);
   expect(different.err).toContain("FAIL loss");
 
   rmSync(join(differs, "golden.safetensors"));
-  const missing = run("parity", [differs]);
+  const missing = runCommandLine("parity", [differs]);
   expect(missing.code).toBe(2);
   expect(missing.err).toContain("golden.safetensors");
 });

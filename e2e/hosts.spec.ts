@@ -1,11 +1,9 @@
 // The command line on every host, on software adapters: the same masks, the same perplexity, and exports that pass their checks.
 import { expect, test } from "@playwright/test";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lavapipeEnvironment } from "../scripts/test/hosts/lavapipe.ts";
-import { softwareVulkanEnvironment } from "../scripts/test/softwareVulkan.ts";
+import { runCommandLine } from "./support/commandLine.ts";
 
 const TEXTS = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
 const PRUNING = ["--keep", "0.6", "--steps", "6", "--tokens", "32", "--seed", "3"];
@@ -24,16 +22,6 @@ test.beforeAll(() => {
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs an npm command with Chromium's driver for Vulkan, or Mesa's, which wgpu computes on; Chromium reads neither. */
-function run(command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-  const driver = args.includes("wgpu") ? lavapipeEnvironment() : softwareVulkanEnvironment();
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", command, ...args], {
-    encoding: "utf8",
-    env: { ...driver, ...more },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
-
 interface Pruned {
   host: string;
   adapter: string;
@@ -51,8 +39,8 @@ interface Receipt {
 test("prune makes the same masks and checked exports on every host", () => {
   const runs = HOSTS.map(({ host, ...expected }) => {
     const out = join(folder, host);
-    const given = ["--model", "golden/llama", ...TEXTS, "--out", out, ...PRUNING, ...MEASURED, "--host", host];
-    const { code, out: line, err } = run("prune", given);
+    const given = ["--model", "golden/llama", ...TEXTS, "--out", out, ...PRUNING, ...MEASURED];
+    const { code, out: line, err } = runCommandLine("prune", given, { host });
     expect(code, err).toBe(0);
     const receipt = JSON.parse(readFileSync(join(out, "onnx/receipt.json"), "utf8")) as Receipt;
     return { answer: JSON.parse(line) as Pruned, receipt, expected };
@@ -76,7 +64,7 @@ test("prune makes the same masks and checked exports on every host", () => {
 });
 
 test("parity agrees with PyTorch in Node", () => {
-  const { code, out, err } = run("parity", ["golden/llama", "--host", "dawn"]);
+  const { code, out, err } = runCommandLine("parity", ["golden/llama"], { host: "dawn" });
   expect(code, err).toBe(0);
   const { host, checks } = JSON.parse(out) as { host: string; checks: Record<string, { ok: boolean }> };
   expect(host).toContain("Dawn");
@@ -85,7 +73,7 @@ test("parity agrees with PyTorch in Node", () => {
 });
 
 test("auto takes Chromium where Dawn has only a software adapter, and says why", () => {
-  const { code, out, err } = run("parity", [CASE]);
+  const { code, out, err } = runCommandLine("parity", [CASE], { host: "auto" });
   expect(code, err).toBe(0);
   expect((JSON.parse(out) as { host: string }).host).toContain("Chromium");
   expect(err).toMatch(
@@ -95,26 +83,26 @@ test("auto takes Chromium where Dawn has only a software adapter, and says why",
 
 test("without Dawn, --host dawn is refused with what to do, and auto takes Chromium", () => {
   const missing = { ESPALIER_DAWN: join(folder, "missing.node") };
-  const refused = run("parity", [CASE, "--host", "dawn"], missing);
+  const refused = runCommandLine("parity", [CASE], { host: "dawn", env: missing });
   expect(refused.code).toBe(2);
   expect(refused.out).toBe("");
   expect(refused.err.trim().split("\n").at(-1)).toMatch(
     /^--host dawn: expected Dawn for .*Run npm ci.*--host chromium/,
   );
-  const auto = run("parity", [CASE], missing);
+  const auto = runCommandLine("parity", [CASE], { host: "auto", env: missing });
   expect(auto.code).toBe(0);
   expect(auto.err).toMatch(/note: Dawn in Node cannot be used here \(Cannot find module/);
 });
 
 test("without a Vulkan driver, --host dawn is refused with what to do", () => {
   const none = { VK_DRIVER_FILES: join(folder, "none.json"), VK_ICD_FILENAMES: join(folder, "none.json") };
-  const { code, err } = run("parity", [CASE, "--host", "dawn"], none);
+  const { code, err } = runCommandLine("parity", [CASE], { host: "dawn", env: none });
   expect(code).toBe(2);
   expect(err.trim().split("\n").at(-1)).toMatch(/^--host dawn: expected a GPU adapter, got none\. .*--host chromium/);
 });
 
 test("without an adapter, --host wgpu is refused with what to do", () => {
-  const { code, err } = run("parity", [CASE, "--host", "wgpu"], { DENO_WEBGPU_BACKEND: "none" });
+  const { code, err } = runCommandLine("parity", [CASE], { host: "wgpu", env: { DENO_WEBGPU_BACKEND: "none" } });
   expect(code).toBe(2);
   expect(err.trim().split("\n").at(-1)).toMatch(/^--host wgpu: expected a GPU adapter, got none\. .*--host chromium/);
 });

@@ -1,9 +1,9 @@
-// Recovery on the command line in Chromium: in comparisons, and what a receipt of a recovered model is refused for.
+// Recovery on the command line: in comparisons, and what a receipt of a recovered model is refused for.
 import { expect, test } from "@playwright/test";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type EndedCommand, runCommandLine } from "./support/commandLine.ts";
 import { readRuns } from "../src/engine/formats/runs/readRun.ts";
 
 const CASE = "golden/llama";
@@ -18,11 +18,8 @@ test.beforeAll(() => {
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(command: "prune" | "compare" | "evaluate", args: readonly string[]) {
-  const all = ["scripts/run.mjs", command, "--model", CASE, ...args, "--host", "chromium"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: "utf8" });
-  return { code: status, out: stdout, err: stderr };
-}
+const run = (command: "prune" | "compare" | "evaluate", args: readonly string[]): EndedCommand =>
+  runCommandLine(command, ["--model", CASE, ...args]);
 
 test("compare recovers a pruning without making it again, and records it for the studio", () => {
   const out = join(folder, "compared");

@@ -1,10 +1,10 @@
-// Ctrl-C in a recovery, a pruning of single weights and a comparison on the command line, and --resume, in Node with Dawn.
+// Ctrl-C in a recovery, a pruning of single weights and a comparison on the command line, and --resume.
 import { expect, test } from "@playwright/test";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { softwareVulkanEnvironment } from "../scripts/test/softwareVulkan.ts";
+import { driverOf, type EndedCommand } from "./support/commandLine.ts";
 import { readRuns } from "../src/engine/formats/runs/readRun.ts";
 
 const TEXTS = ["--text", "public/text/moby-held.txt", "--eval", "public/text/sotu-held.txt"];
@@ -19,16 +19,10 @@ test.beforeAll(() => {
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 interface Fault {
   /** The command is interrupted by Ctrl-C as soon as this is true. */
   until?: () => boolean;
-  /** Files cannot grow beyond this, as on a full disk. */
+  /** Files cannot grow beyond this, as on a full disk. In Node, because Deno's own files would be too large. */
   mostKb?: number;
 }
 
@@ -36,11 +30,12 @@ async function run(
   command: "prune" | "compare",
   args: readonly string[],
   { until, mostKb }: Fault = {},
-): Promise<Ended> {
-  const all = [process.execPath, "scripts/run.mjs", command, ...GIVEN, ...args, "--host", "dawn"];
+): Promise<EndedCommand> {
+  const host = mostKb === undefined ? "wgpu" : "dawn";
+  const all = [process.execPath, "scripts/run.mjs", command, ...GIVEN, ...args, "--host", host];
   const limit = mostKb === undefined ? "unlimited" : String(2 * mostKb); // in units of 512 bytes
   const shell = ["-c", `ulimit -f ${limit}; exec "$@"`, "sh", ...all];
-  const child = spawn("sh", shell, { env: softwareVulkanEnvironment() });
+  const child = spawn("sh", shell, { env: driverOf(host) });
   const ended = { code: null as number | null, out: "", err: "" };
   child.stdout.on("data", (text: Buffer) => (ended.out += String(text)));
   child.stderr.on("data", (text: Buffer) => (ended.err += String(text)));
@@ -75,7 +70,8 @@ test("a recovery continues from its last checkpoint, with the weights of one tha
   expect(resumed.code, resumed.err).toBe(0);
   expect(resumed.err).toMatch(/note: Continues the recovery at step (50|100) of 120\./);
   expect(resumed.err).not.toMatch(/^train/m);
-  const weightsOf = ({ out }: Ended): unknown => (JSON.parse(out) as { recovery: { weightsSha256: string } }).recovery;
+  const weightsOf = ({ out }: EndedCommand): unknown =>
+    (JSON.parse(out) as { recovery: { weightsSha256: string } }).recovery;
   expect(weightsOf(resumed)).toMatchObject({
     ...(weightsOf(unbroken) as object),
     secondsRecovering: expect.anything(),

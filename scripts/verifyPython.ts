@@ -10,6 +10,7 @@ import { UsageError } from "../src/cli/arguments/usageError.ts";
 import { goldenCases } from "../src/engine/config/goldenCases.fixture.ts";
 import { diskFolder } from "./diskFolder.ts";
 import { ensurePython, run } from "./pythonEnvironment.ts";
+import { hasLavapipe, lavapipeEnvironment } from "./test/hosts/lavapipe.ts";
 
 const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PROGRAM]
   DIR       a folder with masked/, compact/, onnx/ or gguf/, as npm run prune writes it, also for several ratios;
@@ -104,16 +105,20 @@ async function writeFiles(folder: string, files: readonly OutputFile[]): Promise
   }
 }
 
-/** Prunes a model in Chromium, so that there is a real receipt with logits from WebGPU; returns the folder. */
+/** Prunes a model, so that there is a real receipt with logits from WebGPU; returns the folder. */
 function exportModel(path: string): string {
   const target = emptied(path);
   const texts = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
   const { model_type: family } = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as { model_type?: string };
   // in F32, because llama.cpp rounds activations to the type of the weights: only F32 shows whether the file is exact
   const forms = family === "llama" ? ["--forms", "masked,compact,onnx,gguf,gguf-masked", "--gguf-type", "f32"] : [];
+  // wgpu starts and computes faster than Chromium where Mesa's driver is there, as it is after npm test
+  const [host, env] = hasLavapipe() ? ["wgpu", lavapipeEnvironment()] : ["chromium", process.env];
   const prune = (out: string, more: readonly string[]): void => {
-    const args = ["prune", "--model", path, ...texts, "--out", join(target, out), "--host", "chromium", ...more];
-    const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });
+    const args = ["prune", "--model", path, ...texts, "--out", join(target, out), "--host", host, ...more];
+    const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], {
+      ...{ stdio: ["ignore", "ignore", 2], env },
+    });
     if (status !== 0) throw new Error(`${path} could not be pruned (see above)`);
   };
   prune("", [...SHORT_PRUNING, ...forms]);

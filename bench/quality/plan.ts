@@ -50,6 +50,8 @@ export const RECOVERY = {
   trainingSteps: 600,
   steps: [300, 900],
   ratios: [0.8, 0.7, 0.6, 0.5, 0.4],
+  /** Of refits, shared gates and random masks, which are there to compare with. */
+  comparedRatios: [0.8, 0.5],
   pattern: "2:4",
   patternMethods: ["dass", "wanda", "sparsegpt"],
   /** Of each zero-shot task that is made from the evaluation text. */
@@ -125,6 +127,7 @@ function recoveries(): Batch[] {
     trainingSteps,
     steps,
     ratios,
+    comparedRatios,
     pattern,
     patternMethods,
     matrices: recoverMatrices,
@@ -136,20 +139,20 @@ function recoveries(): Batch[] {
     after.map((then): CompareMethod => ({ kind: "weights", method, pattern, ...then })),
   );
   const scored = steps.map((recover): CompareMethod => ({ ...disp("full"), recover }));
-  const structural: CompareMethod[] = [
+  const compared: CompareMethod[] = [
     { ...disp("full"), refit: true },
     { ...disp("full"), refit: true, recover: short },
     { ...disp("constrained"), recover: short },
     ...after.map((then): CompareMethod => ({ ...random, ...then })),
   ];
   const of: Case = { name, model, steps: trainingSteps };
-  const perSeed = (methods: readonly CompareMethod[], seed: number): Omit<Batch, "scoreItems"> => ({
-    ...{ of, recoverMatrices },
-    runs: plannedRuns(methods, ratios, [seed]),
-  });
+  const perSeed = (seed: number): Batch[] => [
+    { of, runs: plannedRuns(scored, ratios, [seed]), recoverMatrices, scoreItems },
+    { of, runs: plannedRuns(compared, comparedRatios, [seed]), recoverMatrices },
+  ];
   return [
     { of, runs: plannedRuns(oneShot, ratios, SEEDS), recoverMatrices },
-    ...SEEDS.flatMap((seed) => [{ ...perSeed(scored, seed), scoreItems }, perSeed(structural, seed)]),
+    ...SEEDS.flatMap(perSeed),
     ...SEEDS.flatMap((seed) => everyRecovered(seed)),
   ];
 }

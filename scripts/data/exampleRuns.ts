@@ -38,7 +38,7 @@ function main(files: readonly string[]): void {
   const sha256 = createHash("sha256").update(text).digest("hex");
   const source = "src/shared/exampleRuns.ts";
   writeFileSync(source, readFileSync(source, "utf8").replace(/sha256: "\w*"/, `sha256: "${sha256}"`));
-  console.log(`${path}: ${text.length} bytes, SHA-256 ${sha256}`);
+  console.log(`${path}: ${Buffer.byteLength(text)} bytes, SHA-256 ${sha256}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main(process.argv.slice(2));

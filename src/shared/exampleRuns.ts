@@ -6,7 +6,7 @@ const PREFIX = "example-";
 export const EXAMPLE_RUNS = {
   /** Relative to the page's address. */
   path: "examples/runs.json",
-  sha256: "b3ae44366e66923902edf031fbcdf2a521186d52e470dafcea63cc324c829d1c",
+  sha256: "f2f107659e8b0523f0d6c0b463b38b1f22fd0b2b98f4cd1bdbddb7b8f3594017",
   prefix: PREFIX,
   /** The one that is shown first. */
   first: `${PREFIX}disp-50`,

@@ -16,6 +16,9 @@ function findDriver(): string | undefined {
   return files.find((path) => /\/lvp_icd\..*json$/.test(path));
 }
 
+/** Whether it is installed, on Linux. */
+export const hasLavapipe = (): boolean => process.platform === "linux" && findDriver() !== undefined;
+
 /**
  * The environment of this process with lavapipe as the only Vulkan driver, for a program that is spawned. Installs Debian's package where
  * it can; it brings the loader of Vulkan, too. Throws with the line to run where the driver is still missing.

@@ -55,10 +55,12 @@ const WAITS = `import { endOnInterrupt } from ${path("interrupt.ts")};
   setInterval(() => undefined, 1000);`;
 
 test.each([
-  ["SIGTERM", 143, (parent: number): boolean => process.kill(parent, "SIGTERM")],
-  // a terminal sends Ctrl-C to both processes
-  ["SIGINT", 130, (parent: number): boolean => process.kill(-parent, "SIGINT")],
-] as const)("ends on %s with its own code", async (signal, expected, end) => {
-  const { code, err } = await inDeno(signal, WAITS, end);
+  ["SIGTERM", "its parent", 143],
+  ["SIGINT", "its parent", 130],
+  // as a terminal does on Ctrl-C
+  ["SIGINT", "both", 130],
+] as const)("ends on a %s to %s with its own code", async (signal, to, expected) => {
+  const end = (parent: number): boolean => process.kill(to === "both" ? -parent : parent, signal);
+  const { code, err } = await inDeno(`${signal} ${to}`, WAITS, end);
   expect({ code, err }).toEqual({ code: expected, err: `\nInterrupted (${signal}).\n` });
 });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 
 const load = createRequire(import.meta.url);
 
-/** Signals that reach this process alone; Ctrl-C reaches the other one by itself. */
-const PASSED_ON = ["SIGTERM", "SIGHUP"] as const;
+/** Signals that end a command. A terminal sends them to both processes, other programs to this one alone. */
+const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export const isDeno = "Deno" in globalThis;
 
@@ -26,9 +26,7 @@ export async function runInDeno(script: string, args: readonly string[]): Promis
     // Mesa warns without a folder for its sockets
     env: { XDG_RUNTIME_DIR: tmpdir(), ...process.env },
   });
-  const stay = (): void => undefined;
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on("SIGINT", stay);
   for (const signal of PASSED_ON) process.on(signal, pass);
   try {
     return await new Promise((resolve, reject) => {
@@ -36,7 +34,6 @@ export async function runInDeno(script: string, args: readonly string[]): Promis
       child.on("close", (code) => resolve(code ?? 1));
     });
   } finally {
-    process.off("SIGINT", stay);
     for (const signal of PASSED_ON) process.off(signal, pass);
   }
 }

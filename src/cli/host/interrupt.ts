@@ -19,7 +19,8 @@ export function endOnInterrupt(): void {
     process.stderr.write(`\n${[`Interrupted (${why}).`, ...said].join(" ")}\n`);
     process.exit(code);
   };
-  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => end(signal, code));
+  // a second signal, as the process that started this one passes it on, must not end it while things are undone
+  for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => end(signal, code));
   // A signal to npm alone ends npm, and would leave the command running unseen.
   const parent = process.ppid;
   setInterval(() => {
