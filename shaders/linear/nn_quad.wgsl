@@ -1,13 +1,5 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
-// One workgroup, which is one quad, per tile of TILE_ROWS x TILE_COLUMNS.
-// For software adapters with subgroups. In SwiftShader four invocations are one SIMD register, and a load is a gather of four scalars that
-// costs twenty times as much as an fma. So the four invocations of a quad load different rows and share them: no value is loaded
-// twice within a tile. Uses registers only, no barriers.
-// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
-
-const TILE_ROWS = 32u;
-const TILE_COLUMNS = 32u;
-const TILE_INVOCATIONS = 4u;
+// Needs lib/quad.wgsl, lib/quad_tile.wgsl, lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
 
 /// Four steps of the sum for four rows. Column i of `sums` and of `rows` is row lane ^ i; each column of `weights` is one step.
 fn accumulate(sums: mat4x4f, rows: mat4x4f, weights: mat4x4f) -> mat4x4f {
@@ -19,16 +11,6 @@ fn accumulate(sums: mat4x4f, rows: mat4x4f, weights: mat4x4f) -> mat4x4f {
 fn put(row: u32, col: u32, value: vec4f) {
   let out4 = dims.k / 4u;
   if (row < dims.m && col < out4) { dx[row * out4 + col] = value; }
-}
-
-/// Writes a tile: columns `col` and `col` + 4 (in vec4s). A loop, which drivers compile sooner than 64 copies.
-fn put_tile(first: u32, lane: u32, col: u32, left: array<mat4x4f, 8>, right: array<mat4x4f, 8>) {
-  var both = array(left, right);
-  for (var i = 0u; i < TILE_ROWS; i++) {
-    let row = first + (i & ~3u) + (lane ^ (i & 3u));
-    put(row, col, both[0][i / 4u][i % 4u]);
-    put(row, col + 4u, both[1][i / 4u][i % 4u]);
-  }
 }
 
 @compute @workgroup_size(TILE_INVOCATIONS)

@@ -4,6 +4,7 @@ import forwardBindings from "../../../shaders/lib/linear_forward.wgsl?raw";
 import gradientBindings from "../../../shaders/lib/linear_gradient.wgsl?raw";
 import splitting from "../../../shaders/lib/split.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
+import quadTile from "../../../shaders/lib/quad_tile.wgsl?raw";
 import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
 import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
@@ -66,7 +67,7 @@ function kernelsFor(precision: MatrixDtype): Kernels {
     precision !== "f16" ? nnTiles[HALF_SHAPES[variant]] : inputGradient([...half(HALF_SHAPES[variant]), nnBlocks]);
   return {
     forward: {
-      quad: forward([...shared, ntQuad]),
+      quad: forward([...shared, quadTile, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...early, ntTiled]),
       split: forward([...early, splitting, ntSplit]),
@@ -77,7 +78,7 @@ function kernelsFor(precision: MatrixDtype): Kernels {
     },
     quadFew: forward([...shared, ntQuadFew]),
     inputGradient: {
-      quad: inputGradient([...shared, nnQuad]),
+      quad: inputGradient([...shared, quadTile, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...early, nnTiled]),
       split: inputGradient([...early, splitting, nnSplit]),
