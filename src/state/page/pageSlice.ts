@@ -22,8 +22,8 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
   const noRunNotices: Effect = {
     clear: ({ notices }) => ({ notices: notices.filter(({ context }) => context !== "training") }),
   };
-  on({ opened: noStatus, pruning: noStatus });
-  on({ model: noRunNotices, run: { clear: (before) => ({ ...noStatus.clear(), ...noRunNotices.clear?.(before) }) } });
+  on({ opened: noStatus, run: noStatus, pruning: noStatus });
+  on({ model: noRunNotices, run: noRunNotices });
   return {
     theme: "system",
     dialog: null,
