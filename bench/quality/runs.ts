@@ -60,15 +60,21 @@ const isMeant = ({ of }: Batch, run: PlannedRun, words: string): boolean =>
  * select runs, one selection after the other; without any, all.
  */
 export async function measureQuality({ host, only }: { host: HostChoice; only: readonly string[] }): Promise<void> {
+  const entries = readEntries();
   for (const words of only.length > 0 ? only : [""])
-    for (const batch of batches()) await measureBatch(batch, { host, words });
+    for (const batch of batches()) {
+      const runs = missing(batch, entries).filter((run) => isMeant(batch, run, words));
+      if (runs.length > 0) await measureRuns(batch, runs, { entries, host });
+    }
   renderQuality();
 }
 
-async function measureBatch(batch: Batch, { host, words }: { host: HostChoice; words: string }): Promise<void> {
-  const entries = readEntries();
-  const runs = missing(batch, entries).filter((run) => isMeant(batch, run, words));
-  if (runs.length === 0) return;
+/** Adds each run to `entries` as it is measured. */
+async function measureRuns(
+  batch: Batch,
+  runs: PlannedRun[],
+  { entries, host }: { entries: Entry[]; host: HostChoice },
+): Promise<void> {
   const { name, model } = batch.of;
   const steps = batch.steps ?? batch.of.steps;
   process.stderr.write(`${name}: ${runs.length} runs\n`);
