@@ -2,6 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
+import { stepsAhead } from "../gpu/stepsAhead.ts";
 import type { Model } from "../model/load.ts";
 import { requireOwnWeights } from "../model/ownWeights.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
@@ -10,7 +11,7 @@ import { checkRecoverRecipe, rateOfStep, type RecoverRecipe } from "../recipes/r
 import { sameFields } from "../recipes/sameFields.ts";
 import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
 import { batchOf } from "../train/batches.ts";
-import { RING_SLOTS, STEPS_AHEAD } from "../train/state.ts";
+import { RING_SLOTS } from "../train/state.ts";
 import { flatValues, writeFlat } from "../ops/kit/flatValues.ts";
 import { decodeRecovery, encodeRecovery } from "./checkpoint.ts";
 import { guarded, type GuardedText, guardedText, guardPerplexity, type GuardRecord } from "./guard.ts";
@@ -117,11 +118,10 @@ export class RecoverSession {
     this.pausing = false;
     const end = Math.min(this.recipe.steps, this.step + (options.steps ?? Infinity));
     if (!this.guard) await this.measure(options);
-    const queue: Promise<void>[] = [];
     let first = true;
     if (this.step < end)
       await this.ctx.gpu.checked("the recovery's kernels", () => this.ctx.warm(() => this.dispatch()));
-    try {
+    await stepsAhead(this.ctx.gpu, async (submitted) => {
       while (this.step < end && !this.pausing) {
         // The first step compiles and allocates, so an error in it is reported with its cause.
         if (first) await this.ctx.gpu.checked("a step of the recovery", () => this.record());
@@ -129,18 +129,14 @@ export class RecoverSession {
         first = false;
         // Copies must be queued before the next step overwrites what they read.
         const report = this.step - this.reported >= RING_SLOTS / 2 || options.due() ? this.report() : undefined;
-        queue.push(this.ctx.gpu.idle());
-        if (queue.length >= STEPS_AHEAD) await queue.shift();
+        await submitted();
         if (report) options.onReport(await report);
         if (this.step % this.recipe.measureEvery === 0 || this.finished) {
           if (this.reported < this.step) options.onReport(await this.report());
           await this.measure(options);
         }
       }
-      await Promise.all(queue);
-    } finally {
-      await Promise.allSettled(queue);
-    }
+    });
     if (this.reported < this.step) options.onReport(await this.report());
   }
 

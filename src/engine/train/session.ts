@@ -2,6 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
+import { stepsAhead } from "../gpu/stepsAhead.ts";
 import type { Model } from "../model/load.ts";
 import { useMatmulTable } from "../ops/kit/matmulChoice.ts";
 import { METRICS } from "../ops/metrics.ts";
@@ -18,7 +19,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { resumeNote } from "./resumeNote.ts";
 import { checkRecipe, type Recipe } from "../recipes/recipe.ts";
 import { type Targets, withTarget } from "../recipes/targets.ts";
-import { freeTrainState, makeTrainState, RING_SLOTS, STEPS_AHEAD, type TrainState } from "./state.ts";
+import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
 /** Metrics of consecutive steps, one column per number, oldest step first. */
@@ -112,21 +113,16 @@ export class Session {
   async run(options: RunOptions): Promise<void> {
     this.pausing = false;
     const end = Math.min(this.recipe.steps, this.step + (options.steps ?? Infinity));
-    const queue: Promise<void>[] = [];
-    let logits: Tensor | undefined;
     if (this.step < end)
       await this.ctx.gpu.checked("the training step's kernels", () => this.ctx.warm(() => this.dispatch()));
-    try {
+    await stepsAhead(this.ctx.gpu, async (submitted) => {
+      let logits: Tensor | undefined;
       while (this.step < end && !this.pausing) {
         // The first step compiles and allocates, so an error in it is reported with its cause.
-        logits =
-          queue.length === 0 && !logits
-            ? await this.ctx.gpu.checked("a training step", () => this.record())
-            : this.record();
+        logits = logits ? this.record() : await this.ctx.gpu.checked("a training step", () => this.record());
         // Copies must be queued before the next step overwrites what they read.
         const report = this.step - this.reported >= RING_SLOTS / 2 || options.due() ? this.report(logits) : undefined;
-        queue.push(this.ctx.gpu.idle());
-        if (queue.length >= STEPS_AHEAD) await queue.shift();
+        await submitted();
         if (report) options.onReport(await report);
         if (options.onCheckpoint && this.step % this.recipe.checkpointEvery === 0) {
           // What is measured at a checkpoint comes after the metrics of its steps.
@@ -134,11 +130,8 @@ export class Session {
           await options.onCheckpoint(await this.checkpoint());
         }
       }
-      await Promise.all(queue);
-    } finally {
-      await Promise.allSettled(queue);
-    }
-    if (logits && this.reported < this.step) options.onReport(await this.report(logits));
+      if (logits && this.reported < this.step) options.onReport(await this.report(logits));
+    });
   }
 
   /**

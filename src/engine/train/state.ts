@@ -9,8 +9,6 @@ import type { Tensor } from "../tensor.ts";
 
 /** How many steps of metrics fit on the GPU until they are fetched. */
 export const RING_SLOTS = 1024;
-/** How many steps may be in the GPU's queue: one runs while the next is recorded. */
-export const STEPS_AHEAD = 2;
 
 export interface TrainState<Trained extends GateModel = GateModel> {
   gateModel: Trained;

@@ -1,6 +1,7 @@
 // Runs calibration sequences through a model block by block, so that each block's MLP gets its inputs from blocks that are already pruned.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
+import { stepsAhead } from "../../gpu/stepsAhead.ts";
 import { type BlockOptions, embedTokens, runBlock } from "../../model/decoder.ts";
 import type { Model } from "../../model/load.ts";
 import { copyInto } from "../../ops/arithmetic.ts";
@@ -57,19 +58,21 @@ export class CalibrationStream {
 
   private async pass(block: number, onMlp?: (input: Tensor, middle: Tensor) => void): Promise<void> {
     const { ctx, model } = this;
-    for (const hidden of this.hidden) {
-      if (this.watch.cancelled?.()) throw stopped();
-      ctx.step(() => {
-        const out = runBlock(ctx, model, hidden, {
-          block,
-          selection: model.selection,
-          ...(onMlp ? { onLinear: mlpInputs(onMlp) } : {}),
+    await stepsAhead(ctx.gpu, async (submitted) => {
+      for (const hidden of this.hidden) {
+        if (this.watch.cancelled?.()) throw stopped();
+        ctx.step(() => {
+          const out = runBlock(ctx, model, hidden, {
+            block,
+            selection: model.selection,
+            ...(onMlp ? { onLinear: mlpInputs(onMlp) } : {}),
+          });
+          if (!onMlp) copyInto(ctx, hidden, out);
         });
-        if (!onMlp) copyInto(ctx, hidden, out);
-      });
-      await ctx.gpu.idle();
-      this.watch.onSequence();
-    }
+        await submitted();
+        this.watch.onSequence();
+      }
+    });
   }
 }
 

@@ -1,9 +1,11 @@
 // The residual streams of the dense model and of the pruned one over the calibration sequences, block by block, and what a layer's least
 // squares sum over them.
 import type { Ctx } from "../../ctx.ts";
+import { stepsAhead } from "../../gpu/stepsAhead.ts";
 import { embedTokens, type LinearPass, runBlock } from "../../model/decoder.ts";
 import type { BlockLayer } from "../../model/decoderWeights.ts";
 import type { Model } from "../../model/load.ts";
+import { runBlockTo } from "../../model/runBlockTo.ts";
 import { addInto, copyInto, scaleInPlace } from "../../ops/arithmetic.ts";
 import { gatherInto } from "../../ops/gather.ts";
 import { addGram } from "../../ops/gram.ts";
@@ -59,11 +61,7 @@ export class ResidualStreams {
 
   /** Adds the sums of every sequence to those of the layer. */
   async observe(layer: ObservedLayer, before: BeforeSequence): Promise<void> {
-    for (const at of this.streams) {
-      before();
-      this.ctx.step(() => this.add(layer, at));
-      await this.ctx.gpu.idle();
-    }
+    await this.pass(before, (at) => this.add(layer, at));
   }
 
   /** Adds the sums of the first sequence, for memory plans. */
@@ -75,21 +73,29 @@ export class ResidualStreams {
   /** Replaces the residual streams of every sequence by those after the block. */
   async advance(block: number, before: BeforeSequence): Promise<void> {
     const { ctx, models } = this;
-    for (const at of this.streams) {
-      before();
-      ctx.step(() => {
-        for (const of of ["dense", "pruned"] as const) {
-          const { selection } = models[of];
-          copyInto(ctx, at[of], runBlock(ctx, models[of], at[of], { block, selection }));
-        }
-      });
-      await ctx.gpu.idle();
-    }
+    await this.pass(before, (at) => {
+      for (const of of ["dense", "pruned"] as const) {
+        const { selection } = models[of];
+        copyInto(ctx, at[of], runBlock(ctx, models[of], at[of], { block, selection }));
+      }
+    });
   }
 
   free(): void {
     this.ctx.free(this.minusOne, ...this.streams.flatMap(({ dense, pruned }) => [dense, pruned]));
     this.ctx.freeStep();
+  }
+
+  /** One step for each sequence. */
+  private pass(before: BeforeSequence, step: (at: Streams) => void): Promise<void> {
+    const { ctx, streams } = this;
+    return stepsAhead(ctx.gpu, async (submitted) => {
+      for (const at of streams) {
+        before();
+        ctx.step(() => step(at));
+        await submitted();
+      }
+    });
   }
 
   private embed(ids: Uint32Array, i: number): void {
@@ -104,16 +110,14 @@ export class ResidualStreams {
   }
 
   /**
-   * Runs the block in both models. The target of o and down is the dense model's residual stream after their output has joined it; that of
-   * the other layers is the dense model's output.
+   * Runs the block in both models as far as the layer. The target of o and down is the dense model's residual stream after their output has
+   * joined it; that of the other layers is the dense model's output.
    */
   private add({ block, layer, denseRows, outputs, gram, cross }: ObservedLayer, at: Streams): void {
     const { ctx, models } = this;
     const target = ctx.empty([at.dense.shape[0] ?? 0, denseRows], "target of a refit");
-    const onLayer = (of: Model, x: Tensor, use: (pass: LinearPass) => void): void => {
-      const onLinear = (one: BlockLayer, pass: LinearPass): void => (one === layer ? use(pass) : undefined);
-      runBlock(ctx, of, x, { block, selection: of.selection, onLinear });
-    };
+    const onLayer = (of: Model, x: Tensor, use: (pass: LinearPass) => void): void =>
+      runBlockTo(ctx, of, x, { block, layer, selection: of.selection, use });
     onLayer(models.dense, at.dense, ({ y, stream }) => {
       copyInto(ctx, target, y);
       if (stream) addInto(ctx, target, stream);
