@@ -1,29 +1,28 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
-// One invocation per tile of TILE_ROWS x TILE_COLUMNS. For adapters with expensive barriers and without subgroups.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
+// Needs lib/register_tile.wgsl, lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
 
-const TILE_ROWS = 8u;
-const TILE_COLUMNS = 8u;
-const TILE_INVOCATIONS = 1u;
-const SIZE = 16u;  // tiles, and so invocations, per workgroup
+/// Four steps of a row's sums. Column i of w0 to w3 is of step i.
+fn accumulate(sums: mat4x4f, values: vec4f, w0: mat4x4f, w1: mat4x4f, w2: mat4x4f, w3: mat4x4f) -> mat4x4f {
+  return mat4x4f(sums[0] + w0 * values, sums[1] + w1 * values, sums[2] + w2 * values, sums[3] + w3 * values);
+}
 
+/// Four columns of each of four rows of W; `first` is the first row's.
+fn weights_at(first: u32, k4: u32) -> mat4x4f {
+  return mat4x4f(weight_at(first), weight_at(first + k4), weight_at(first + 2u * k4), weight_at(first + 3u * k4));
+}
 
-fn put(row: u32, col4: u32, value: vec4f) {
+fn put(row: u32, col: u32, value: vec4f) {
   let out4 = dims.k / 4u;
-  if (row < dims.m && col4 < out4) {
-    let at = row * out4 + col4;
-    dx[at] = value;
-  }
+  if (row < dims.m && col < out4) { dx[row * out4 + col] = value; }
 }
 
 @compute @workgroup_size(SIZE)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
-  let tiles_across = (dims.k + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-  let tile = flat_workgroup(group, counts) * SIZE + local;
-  let row = tile / tiles_across * TILE_ROWS;
-  let col = tile % tiles_across * (TILE_COLUMNS / 4u);  // in vec4s
+  let start = tile_start(flat_workgroup(group, counts) * SIZE + local, dims.k);
+  let row = start.x;
+  let col = start.y;
   if (row >= dims.m) { return; }
 
   // Rows and columns beyond the edge read the last valid one; put() does not write their results.
@@ -36,37 +35,54 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let a5 = min(row + 5u, last) * n4;
   let a6 = min(row + 6u, last) * n4;
   let a7 = min(row + 7u, last) * n4;
+  let a8 = min(row + 8u, last) * n4;
+  let a9 = min(row + 9u, last) * n4;
+  let a10 = min(row + 10u, last) * n4;
+  let a11 = min(row + 11u, last) * n4;
+  let a12 = min(row + 12u, last) * n4;
+  let a13 = min(row + 13u, last) * n4;
+  let a14 = min(row + 14u, last) * n4;
+  let a15 = min(row + 15u, last) * n4;
   let w0 = min(col + 0u, k4 - 1u);
   let w1 = min(col + 1u, k4 - 1u);
+  let w2 = min(col + 2u, k4 - 1u);
+  let w3 = min(col + 3u, k4 - 1u);
 
-  var c0_0 = vec4f(); var c0_1 = vec4f();
-  var c1_0 = vec4f(); var c1_1 = vec4f();
-  var c2_0 = vec4f(); var c2_1 = vec4f();
-  var c3_0 = vec4f(); var c3_1 = vec4f();
-  var c4_0 = vec4f(); var c4_1 = vec4f();
-  var c5_0 = vec4f(); var c5_1 = vec4f();
-  var c6_0 = vec4f(); var c6_1 = vec4f();
-  var c7_0 = vec4f(); var c7_1 = vec4f();
+  var c0 = mat4x4f(); var c1 = mat4x4f(); var c2 = mat4x4f(); var c3 = mat4x4f();
+  var c4 = mat4x4f(); var c5 = mat4x4f(); var c6 = mat4x4f(); var c7 = mat4x4f();
+  var c8 = mat4x4f(); var c9 = mat4x4f(); var c10 = mat4x4f(); var c11 = mat4x4f();
+  var c12 = mat4x4f(); var c13 = mat4x4f(); var c14 = mat4x4f(); var c15 = mat4x4f();
 
   for (var t = 0u; t < n4; t++) {
-    let m0 = mat4x4f(weight_at(4u * t * k4 + w0), weight_at((4u * t + 1u) * k4 + w0), weight_at((4u * t + 2u) * k4 + w0), weight_at((4u * t + 3u) * k4 + w0));
-    let m1 = mat4x4f(weight_at(4u * t * k4 + w1), weight_at((4u * t + 1u) * k4 + w1), weight_at((4u * t + 2u) * k4 + w1), weight_at((4u * t + 3u) * k4 + w1));
-    let s0 = dy[a0 + t]; c0_0 += m0 * s0; c0_1 += m1 * s0;
-    let s1 = dy[a1 + t]; c1_0 += m0 * s1; c1_1 += m1 * s1;
-    let s2 = dy[a2 + t]; c2_0 += m0 * s2; c2_1 += m1 * s2;
-    let s3 = dy[a3 + t]; c3_0 += m0 * s3; c3_1 += m1 * s3;
-    let s4 = dy[a4 + t]; c4_0 += m0 * s4; c4_1 += m1 * s4;
-    let s5 = dy[a5 + t]; c5_0 += m0 * s5; c5_1 += m1 * s5;
-    let s6 = dy[a6 + t]; c6_0 += m0 * s6; c6_1 += m1 * s6;
-    let s7 = dy[a7 + t]; c7_0 += m0 * s7; c7_1 += m1 * s7;
+    let step = 4u * t * k4;
+    let m0 = weights_at(step + w0, k4);
+    let m1 = weights_at(step + w1, k4);
+    let m2 = weights_at(step + w2, k4);
+    let m3 = weights_at(step + w3, k4);
+    c0 = accumulate(c0, dy[a0 + t], m0, m1, m2, m3);
+    c1 = accumulate(c1, dy[a1 + t], m0, m1, m2, m3);
+    c2 = accumulate(c2, dy[a2 + t], m0, m1, m2, m3);
+    c3 = accumulate(c3, dy[a3 + t], m0, m1, m2, m3);
+    c4 = accumulate(c4, dy[a4 + t], m0, m1, m2, m3);
+    c5 = accumulate(c5, dy[a5 + t], m0, m1, m2, m3);
+    c6 = accumulate(c6, dy[a6 + t], m0, m1, m2, m3);
+    c7 = accumulate(c7, dy[a7 + t], m0, m1, m2, m3);
+    c8 = accumulate(c8, dy[a8 + t], m0, m1, m2, m3);
+    c9 = accumulate(c9, dy[a9 + t], m0, m1, m2, m3);
+    c10 = accumulate(c10, dy[a10 + t], m0, m1, m2, m3);
+    c11 = accumulate(c11, dy[a11 + t], m0, m1, m2, m3);
+    c12 = accumulate(c12, dy[a12 + t], m0, m1, m2, m3);
+    c13 = accumulate(c13, dy[a13 + t], m0, m1, m2, m3);
+    c14 = accumulate(c14, dy[a14 + t], m0, m1, m2, m3);
+    c15 = accumulate(c15, dy[a15 + t], m0, m1, m2, m3);
   }
 
-  put(row + 0u, col + 0u, c0_0); put(row + 0u, col + 1u, c0_1);
-  put(row + 1u, col + 0u, c1_0); put(row + 1u, col + 1u, c1_1);
-  put(row + 2u, col + 0u, c2_0); put(row + 2u, col + 1u, c2_1);
-  put(row + 3u, col + 0u, c3_0); put(row + 3u, col + 1u, c3_1);
-  put(row + 4u, col + 0u, c4_0); put(row + 4u, col + 1u, c4_1);
-  put(row + 5u, col + 0u, c5_0); put(row + 5u, col + 1u, c5_1);
-  put(row + 6u, col + 0u, c6_0); put(row + 6u, col + 1u, c6_1);
-  put(row + 7u, col + 0u, c7_0); put(row + 7u, col + 1u, c7_1);
+  put_row(row + 0u, col, c0); put_row(row + 1u, col, c1);
+  put_row(row + 2u, col, c2); put_row(row + 3u, col, c3);
+  put_row(row + 4u, col, c4); put_row(row + 5u, col, c5);
+  put_row(row + 6u, col, c6); put_row(row + 7u, col, c7);
+  put_row(row + 8u, col, c8); put_row(row + 9u, col, c9);
+  put_row(row + 10u, col, c10); put_row(row + 11u, col, c11);
+  put_row(row + 12u, col, c12); put_row(row + 13u, col, c13);
+  put_row(row + 14u, col, c14); put_row(row + 15u, col, c15);
 }

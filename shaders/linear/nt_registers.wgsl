@@ -1,28 +1,32 @@
 // Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
-// One invocation per tile of TILE_ROWS x TILE_COLUMNS. For adapters with expensive barriers and without subgroups.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
+// Needs lib/register_tile.wgsl, lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
 
-const TILE_ROWS = 8u;
-const TILE_COLUMNS = 8u;
-const TILE_INVOCATIONS = 1u;
-const SIZE = 16u;  // tiles, and so invocations, per workgroup
+/// Four steps of a row's sums. Each column of w0 to w3 belongs to one column of Y.
+fn accumulate(sums: mat4x4f, values: vec4f, w0: mat4x4f, w1: mat4x4f, w2: mat4x4f, w3: mat4x4f) -> mat4x4f {
+  return mat4x4f(sums[0] + values * w0, sums[1] + values * w1, sums[2] + values * w2, sums[3] + values * w3);
+}
 
-fn put(row: u32, col4: u32, value: vec4f) {
+/// Four values of each of four rows of W; `first` is the first row's.
+fn weights_at(first: u32, k4: u32) -> mat4x4f {
+  return mat4x4f(weight_at(first), weight_at(first + k4), weight_at(first + 2u * k4), weight_at(first + 3u * k4));
+}
+
+fn bias_at(col: u32) -> vec4f {
+  if (!BIAS) { return vec4f(); }
+  return bias[min(col, dims.n / 4u - 1u)];
+}
+
+fn put(row: u32, col: u32, value: vec4f) {
   let out4 = dims.n / 4u;
-  if (row < dims.m && col4 < out4) {
-    let at = row * out4 + col4;
-    y[at] = value;
-  }
+  if (row < dims.m && col < out4) { y[row * out4 + col] = value; }
 }
 
 @compute @workgroup_size(SIZE)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
-  let n4 = dims.n / 4u;
-  let tiles_across = (dims.n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-  let tile = flat_workgroup(group, counts) * SIZE + local;
-  let row = tile / tiles_across * TILE_ROWS;
-  let col = tile % tiles_across * (TILE_COLUMNS / 4u);  // in vec4s
+  let start = tile_start(flat_workgroup(group, counts) * SIZE + local, dims.n);
+  let row = start.x;
+  let col = start.y;
   if (row >= dims.m) { return; }
 
   // Rows and columns beyond the edge read the last valid one; put() does not write their results.
@@ -35,50 +39,55 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   let a5 = min(row + 5u, last) * k4;
   let a6 = min(row + 6u, last) * k4;
   let a7 = min(row + 7u, last) * k4;
-  let w0 = min(col + 0u, n4 - 1u) * 4u * k4;
-  let w1 = min(col + 1u, n4 - 1u) * 4u * k4;
+  let a8 = min(row + 8u, last) * k4;
+  let a9 = min(row + 9u, last) * k4;
+  let a10 = min(row + 10u, last) * k4;
+  let a11 = min(row + 11u, last) * k4;
+  let a12 = min(row + 12u, last) * k4;
+  let a13 = min(row + 13u, last) * k4;
+  let a14 = min(row + 14u, last) * k4;
+  let a15 = min(row + 15u, last) * k4;
+  let last_col = dims.n / 4u - 1u;
+  let w0 = min(col + 0u, last_col) * 4u * k4;
+  let w1 = min(col + 1u, last_col) * 4u * k4;
+  let w2 = min(col + 2u, last_col) * 4u * k4;
+  let w3 = min(col + 3u, last_col) * 4u * k4;
 
-  var c0_0 = vec4f(); var c0_1 = vec4f();
-  var c1_0 = vec4f(); var c1_1 = vec4f();
-  var c2_0 = vec4f(); var c2_1 = vec4f();
-  var c3_0 = vec4f(); var c3_1 = vec4f();
-  var c4_0 = vec4f(); var c4_1 = vec4f();
-  var c5_0 = vec4f(); var c5_1 = vec4f();
-  var c6_0 = vec4f(); var c6_1 = vec4f();
-  var c7_0 = vec4f(); var c7_1 = vec4f();
+  let first = mat4x4f(bias_at(col), bias_at(col + 1u), bias_at(col + 2u), bias_at(col + 3u));
+  var c0 = first; var c1 = first; var c2 = first; var c3 = first;
+  var c4 = first; var c5 = first; var c6 = first; var c7 = first;
+  var c8 = first; var c9 = first; var c10 = first; var c11 = first;
+  var c12 = first; var c13 = first; var c14 = first; var c15 = first;
 
   for (var t = 0u; t < k4; t++) {
-    let m0 = mat4x4f(weight_at(w0 + t), weight_at(w0 + k4 + t), weight_at(w0 + 2u * k4 + t), weight_at(w0 + 3u * k4 + t));
-    let m1 = mat4x4f(weight_at(w1 + t), weight_at(w1 + k4 + t), weight_at(w1 + 2u * k4 + t), weight_at(w1 + 3u * k4 + t));
-    let s0 = x[a0 + t]; c0_0 += s0 * m0; c0_1 += s0 * m1;
-    let s1 = x[a1 + t]; c1_0 += s1 * m0; c1_1 += s1 * m1;
-    let s2 = x[a2 + t]; c2_0 += s2 * m0; c2_1 += s2 * m1;
-    let s3 = x[a3 + t]; c3_0 += s3 * m0; c3_1 += s3 * m1;
-    let s4 = x[a4 + t]; c4_0 += s4 * m0; c4_1 += s4 * m1;
-    let s5 = x[a5 + t]; c5_0 += s5 * m0; c5_1 += s5 * m1;
-    let s6 = x[a6 + t]; c6_0 += s6 * m0; c6_1 += s6 * m1;
-    let s7 = x[a7 + t]; c7_0 += s7 * m0; c7_1 += s7 * m1;
+    let m0 = weights_at(w0 + t, k4);
+    let m1 = weights_at(w1 + t, k4);
+    let m2 = weights_at(w2 + t, k4);
+    let m3 = weights_at(w3 + t, k4);
+    c0 = accumulate(c0, x[a0 + t], m0, m1, m2, m3);
+    c1 = accumulate(c1, x[a1 + t], m0, m1, m2, m3);
+    c2 = accumulate(c2, x[a2 + t], m0, m1, m2, m3);
+    c3 = accumulate(c3, x[a3 + t], m0, m1, m2, m3);
+    c4 = accumulate(c4, x[a4 + t], m0, m1, m2, m3);
+    c5 = accumulate(c5, x[a5 + t], m0, m1, m2, m3);
+    c6 = accumulate(c6, x[a6 + t], m0, m1, m2, m3);
+    c7 = accumulate(c7, x[a7 + t], m0, m1, m2, m3);
+    c8 = accumulate(c8, x[a8 + t], m0, m1, m2, m3);
+    c9 = accumulate(c9, x[a9 + t], m0, m1, m2, m3);
+    c10 = accumulate(c10, x[a10 + t], m0, m1, m2, m3);
+    c11 = accumulate(c11, x[a11 + t], m0, m1, m2, m3);
+    c12 = accumulate(c12, x[a12 + t], m0, m1, m2, m3);
+    c13 = accumulate(c13, x[a13 + t], m0, m1, m2, m3);
+    c14 = accumulate(c14, x[a14 + t], m0, m1, m2, m3);
+    c15 = accumulate(c15, x[a15 + t], m0, m1, m2, m3);
   }
 
-  if (BIAS) {
-    let b0 = bias[min(col + 0u, n4 - 1u)];
-    let b1 = bias[min(col + 1u, n4 - 1u)];
-    c0_0 += b0; c0_1 += b1;
-    c1_0 += b0; c1_1 += b1;
-    c2_0 += b0; c2_1 += b1;
-    c3_0 += b0; c3_1 += b1;
-    c4_0 += b0; c4_1 += b1;
-    c5_0 += b0; c5_1 += b1;
-    c6_0 += b0; c6_1 += b1;
-    c7_0 += b0; c7_1 += b1;
-  }
-
-  put(row + 0u, col + 0u, c0_0); put(row + 0u, col + 1u, c0_1);
-  put(row + 1u, col + 0u, c1_0); put(row + 1u, col + 1u, c1_1);
-  put(row + 2u, col + 0u, c2_0); put(row + 2u, col + 1u, c2_1);
-  put(row + 3u, col + 0u, c3_0); put(row + 3u, col + 1u, c3_1);
-  put(row + 4u, col + 0u, c4_0); put(row + 4u, col + 1u, c4_1);
-  put(row + 5u, col + 0u, c5_0); put(row + 5u, col + 1u, c5_1);
-  put(row + 6u, col + 0u, c6_0); put(row + 6u, col + 1u, c6_1);
-  put(row + 7u, col + 0u, c7_0); put(row + 7u, col + 1u, c7_1);
+  put_row(row + 0u, col, c0); put_row(row + 1u, col, c1);
+  put_row(row + 2u, col, c2); put_row(row + 3u, col, c3);
+  put_row(row + 4u, col, c4); put_row(row + 5u, col, c5);
+  put_row(row + 6u, col, c6); put_row(row + 7u, col, c7);
+  put_row(row + 8u, col, c8); put_row(row + 9u, col, c9);
+  put_row(row + 10u, col, c10); put_row(row + 11u, col, c11);
+  put_row(row + 12u, col, c12); put_row(row + 13u, col, c13);
+  put_row(row + 14u, col, c14); put_row(row + 15u, col, c15);
 }

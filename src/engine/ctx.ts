@@ -14,10 +14,11 @@ import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "
 const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
 
 /**
- * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
- * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks<rows>x<columns>, tiles with 8 x 8
- * per invocation, and buffered<size>, the same with one barrier per round; split, 32 x 32 tiles whose sum is divided within a workgroup; splitk, 64 x 128 tiles whose sum is divided among
- * workgroups. halves<size>: blocks<size> with weights in f16 as halves in workgroup memory too.
+ * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 16 x 16 tiles without barriers (other
+ * software adapters). The others go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation;
+ * blocks<rows>x<columns>, tiles with 8 x 8 per invocation, and buffered<size>, the same with one barrier per round; split, 32 x 32 tiles
+ * whose sum is divided within a workgroup; splitk, 64 x 128 tiles whose sum is divided among workgroups. halves<size>: blocks<size> with
+ * weights in f16 as halves in workgroup memory too.
  */
 export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant | HalfVariant;
 /** Tiles of kit/blockTiles.ts. */

@@ -5,6 +5,7 @@ import gradientBindings from "../../../shaders/lib/linear_gradient.wgsl?raw";
 import splitting from "../../../shaders/lib/split.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import quadTile from "../../../shaders/lib/quad_tile.wgsl?raw";
+import registerTile from "../../../shaders/lib/register_tile.wgsl?raw";
 import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
 import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
@@ -68,7 +69,7 @@ function kernelsFor(precision: MatrixDtype): Kernels {
   return {
     forward: {
       quad: forward([...shared, quadTile, ntQuad]),
-      registers: forward([...alone, ntRegisters]),
+      registers: forward([...alone, registerTile, ntRegisters]),
       tiled: forward([...early, ntTiled]),
       split: forward([...early, splitting, ntSplit]),
       splitk: ntTiles[SLICED_SHAPE],
@@ -79,7 +80,7 @@ function kernelsFor(precision: MatrixDtype): Kernels {
     quadFew: forward([...shared, ntQuadFew]),
     inputGradient: {
       quad: inputGradient([...shared, quadTile, nnQuad]),
-      registers: inputGradient([...alone, nnRegisters]),
+      registers: inputGradient([...alone, registerTile, nnRegisters]),
       tiled: inputGradient([...early, nnTiled]),
       split: inputGradient([...early, splitting, nnSplit]),
       splitk: nnTiles[SLICED_SHAPE],
