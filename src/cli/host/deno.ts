@@ -13,15 +13,16 @@ export const isDeno = "Deno" in globalThis;
 /** The host's name for receipts. Its adapter and driver are named separately. */
 export const wgpuName = (): string => `wgpu in Deno ${process.versions["deno"] ?? ""}`;
 
-/** The path of Deno's program. Throws where the package has none for this platform. */
-function denoProgram(): string {
+/** Deno's program, and its arguments before a script that computes with WebGPU. Throws where the package has no program for this platform. */
+export function denoCommand(): [program: string, ...args: string[]] {
   const { runInstall } = load("deno/install_api.cjs") as { runInstall(): string };
-  return runInstall();
+  return [runInstall(), "run", "--allow-all", "--unstable-webgpu"];
 }
 
 /** Runs a script of the project with these arguments in Deno, on this terminal. Resolves to its exit code. Throws where Deno has no program for this platform. */
 export async function runInDeno(script: string, args: readonly string[]): Promise<number> {
-  const child = spawn(denoProgram(), ["run", "--allow-all", "--unstable-webgpu", script, ...args], {
+  const [program, ...before] = denoCommand();
+  const child = spawn(program, [...before, script, ...args], {
     stdio: "inherit",
     // Mesa warns without a folder for its sockets
     env: { XDG_RUNTIME_DIR: tmpdir(), ...process.env },

@@ -58,22 +58,22 @@ async function requireDawn(): Promise<void> {
       `--host dawn: expected Dawn for ${process.platform} on ${process.arch} in the package webgpu, got none (${line}). Run npm ci to install it again, or use --host chromium.`,
     );
   });
-  if ("adapter" in found) return;
-  const advice =
-    process.platform === "linux"
-      ? "Install the driver of the graphics card with Vulkan, and libvulkan1"
-      : "Update the driver of the graphics card";
-  throw new UsageError(`--host dawn: expected a GPU adapter, got none. ${advice}, or use --host chromium.`);
+  if (!("adapter" in found)) throw noAdapter("dawn", " and libvulkan1");
 }
 
 async function requireWgpu(): Promise<void> {
   keepDevices();
   if ("adapter" in (await foundAdapter())) return;
+  throw noAdapter("wgpu", ", or Mesa's for the processor, which is mesa-vulkan-drivers on Debian");
+}
+
+/** onLinux: what else there can be installed. */
+function noAdapter(host: keyof typeof WEBGPU, onLinux: string): UsageError {
   const advice =
     process.platform === "linux"
-      ? "Install a driver with Vulkan: that of the graphics card, or Mesa's for the processor, which is mesa-vulkan-drivers on Debian"
+      ? `Install the Vulkan driver of the graphics card${onLinux}`
       : "Update the driver of the graphics card";
-  throw new UsageError(`--host wgpu: expected a GPU adapter, got none. ${advice}; or use --host chromium.`);
+  return new UsageError(`--host ${host}: expected a GPU adapter, got none. ${advice}; or use --host chromium.`);
 }
 
 /** A server on a free port of this machine alone. */
