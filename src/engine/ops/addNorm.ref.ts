@@ -87,10 +87,10 @@ function named(inputs: readonly RefTensor[]): Tensors {
 function columnOf({ affine, gates }: Tensors, { cols, centred, leaves, enters }: AddNormParams, c: number) {
   const second = alignedTo(cols) + c;
   return {
-    leave: leaves ? at(gates.data, c) : 1,
-    weight: at(affine.data, c),
-    bias: centred ? at(affine.data, second) : 0,
-    enter: enters ? at(gates.data, second) : 1,
+    leave: leaves ? gates.data[c]! : 1,
+    weight: affine.data[c]!,
+    bias: centred ? affine.data[second]! : 0,
+    enter: enters ? gates.data[second]! : 1,
   };
 }
 
@@ -100,7 +100,7 @@ function sumOf(tensors: Tensors, params: AddNormParams): { sum: RefTensor; rows:
   const { cols, centred, eps } = params;
   const sum = refTensor(
     x.shape,
-    x.data.map((value, i) => value + (y ? at(y.data, i) * columnOf(tensors, params, i % cols).leave : 0)),
+    x.data.map((value, i) => value + (y ? y.data[i]! * columnOf(tensors, params, i % cols).leave : 0)),
   );
   const rows = Array.from({ length: x.data.length / cols }, (_, row) => {
     const values = sum.data.subarray(row * cols, (row + 1) * cols);
@@ -123,7 +123,7 @@ export function addNormForward(
     for (let c = 0; c < params.cols; c++) {
       const { weight, bias, enter } = columnOf(tensors, params, c);
       const i = row * params.cols + c;
-      out.data[i] = ((at(sum.data, i) - mean) * r * weight + bias) * enter;
+      out.data[i] = ((sum.data[i]! - mean) * r * weight + bias) * enter;
     }
   });
   return { sum, out };
@@ -135,21 +135,21 @@ function backward(inputs: readonly RefTensor[], params: AddNormParams, dOut: Ref
   const { cols, centred, leaves, enters } = params;
   const { sum, rows } = sumOf(tensors, params);
   const [dx, dy, dGates] = [zerosLike(sum), zerosLike(sum), zerosLike(tensors.gates)];
-  const addTo = (i: number, value: number): void => void (dGates.data[i] = at(dGates.data, i) + value);
+  const addTo = (i: number, value: number): void => void (dGates.data[i] = dGates.data[i]! + value);
   rows.forEach(({ mean, r }, row) => {
     const columns = Array.from({ length: cols }, (_, c) => {
       const i = row * cols + c;
       const column = columnOf(tensors, params, c);
-      return { i, c, ...column, v: (at(sum.data, i) - mean) * r, g: at(dOut.data, i) * column.weight * column.enter };
+      return { i, c, ...column, v: (sum.data[i]! - mean) * r, g: dOut.data[i]! * column.weight * column.enter };
     });
     const meanG = centred ? columns.reduce((total, { g }) => total + g, 0) / cols : 0;
     const meanGv = columns.reduce((total, { g, v }) => total + g * v, 0) / cols;
     for (const { i, c, v, g, leave, weight, bias } of columns) {
-      const slope = (dSum ? at(dSum.data, i) : 0) + r * (g - meanG - v * meanGv);
+      const slope = (dSum ? dSum.data[i]! : 0) + r * (g - meanG - v * meanGv);
       dx.data[i] = slope;
       dy.data[i] = slope * leave;
       if (leaves) addTo(c, slope * at(tensors.y?.data ?? dx.data, i));
-      if (enters) addTo(alignedTo(cols) + c, at(dOut.data, i) * (v * weight + bias));
+      if (enters) addTo(alignedTo(cols) + c, dOut.data[i]! * (v * weight + bias));
     }
   });
   return { dx, dy, dGates: params.trained && (leaves || enters) ? dGates : null };

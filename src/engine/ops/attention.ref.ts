@@ -1,7 +1,7 @@
 // References of causal attention: without a cache (with backward), and over a KV cache.
 import { type HeadShape, scaleOf } from "./kit/headShape.ts";
 import { angleTable, ropeRef } from "./rope.ref.ts";
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
+import { type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 interface Params extends HeadShape {
   start: number;
@@ -61,7 +61,7 @@ function attended({ qkv, kv, layout, params }: Call, t: number, h: number): Atte
   const g = Math.floor(h / (heads / kvHeads));
   const scores = Array.from({ length: position - first + 1 }, (_, i) => {
     let sum = 0;
-    for (let c = 0; c < headDim; c++) sum += at(qkv.data, layout.q(t, h, c)) * at(kv.data, layout.k(first + i, g, c));
+    for (let c = 0; c < headDim; c++) sum += qkv.data[layout.q(t, h, c)]! * kv.data[layout.k(first + i, g, c)]!;
     return softcapped(sum * scaleOf(params), params);
   });
   const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
@@ -82,7 +82,7 @@ function forward(qkv: RefTensor, kv: RefTensor, params: Params, cached: boolean)
       const { first, g, weights } = attended(call, t, h);
       for (let c = 0; c < headDim; c++) {
         const place = (t * heads + h) * headDim + c;
-        out.data[place] = weights.reduce((sum, w, i) => sum + w * at(kv.data, layout.v(first + i, g, c)), 0);
+        out.data[place] = weights.reduce((sum, w, i) => sum + w * kv.data[layout.v(first + i, g, c)]!, 0);
       }
     }
   }
@@ -96,16 +96,16 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
   const rows = qkv.shape[0] ?? 0;
   const d = zerosLike(qkv);
   const add = (place: number, value: number): void => {
-    d.data[place] = at(d.data, place) + value;
+    d.data[place] = d.data[place]! + value;
   };
   for (let t = 0; t < rows; t++) {
     for (let h = 0; h < heads; h++) {
       const { first, g, weights, slopes } = attended(call, t, h);
-      const dOutOf = (c: number): number => at(dout.data, (t * heads + h) * headDim + c);
+      const dOutOf = (c: number): number => dout.data[(t * heads + h) * headDim + c]!;
       const dWeights = weights.map((w, i) => {
         let sum = 0;
         for (let c = 0; c < headDim; c++) {
-          sum += dOutOf(c) * at(qkv.data, layout.v(first + i, g, c));
+          sum += dOutOf(c) * qkv.data[layout.v(first + i, g, c)]!;
           add(layout.v(first + i, g, c), w * dOutOf(c));
         }
         return sum;
@@ -114,8 +114,8 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
       weights.forEach((w, i) => {
         const ds = w * ((dWeights[i] ?? 0) - mean) * (slopes[i] ?? 0) * scaleOf(params);
         for (let c = 0; c < headDim; c++) {
-          add(layout.q(t, h, c), ds * at(qkv.data, layout.k(first + i, g, c)));
-          add(layout.k(first + i, g, c), ds * at(qkv.data, layout.q(t, h, c)));
+          add(layout.q(t, h, c), ds * qkv.data[layout.k(first + i, g, c)]!);
+          add(layout.k(first + i, g, c), ds * qkv.data[layout.q(t, h, c)]!);
         }
       });
     }

@@ -1,6 +1,6 @@
 // References of the next-token cross-entropy of hidden states with a head: the mean, and the loss of each token.
 import { linearRef } from "./linear.ref.ts";
-import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
+import { type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 export interface CrossEntropyParams {
   /** Rows of the head per part. */
@@ -119,7 +119,7 @@ function tokenLosses(inputs: readonly RefTensor[], params: CrossEntropyParams): 
   if (!ids) throw new RangeError("cross-entropy takes ids");
   const cols = logits.shape[1] ?? 0;
   const losses = logSumExp(logits).slice(0, -1);
-  return Float64Array.from(losses, (lse, t) => lse - at(logits.data, t * cols + at(ids.data, t + 1)));
+  return Float64Array.from(losses, (lse, t) => lse - logits.data[t * cols + ids.data[t + 1]!]!);
 }
 
 export const crossEntropyRef: OpRef<CrossEntropyParams> = {
@@ -134,14 +134,14 @@ export const crossEntropyRef: OpRef<CrossEntropyParams> = {
     if (!x || !weight || !ids || !dloss) throw new RangeError("cross-entropy takes x, weight and ids");
     const logits = logitsOf(inputs, params);
     const [rows = 0, cols = 0] = logits.shape;
-    const scale = at(dloss.data, 0) / (rows - 1);
+    const scale = dloss.data[0]! / (rows - 1);
     const dlogits = zerosLike(logits);
     logSumExp(logits)
       .slice(0, -1)
       .forEach((lse, t) => {
         for (let c = 0; c < cols; c++) {
-          const onehot = c === at(ids.data, t + 1) ? 1 : 0;
-          const logit = at(logits.data, t * cols + c);
+          const onehot = c === ids.data[t + 1]! ? 1 : 0;
+          const logit = logits.data[t * cols + c]!;
           dlogits.data[t * cols + c] = scale * (Math.exp(logit - lse) - onehot) * capSlope(logit, params.cap);
         }
       });
@@ -173,7 +173,7 @@ export const crossEntropyTermsRef: OpRef<CrossEntropyParams> = {
       const values = logits.data.subarray(t * cols, (t + 1) * cols);
       const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
       // the last row predicts nothing, and the kernel gives it its own token
-      const target = at(values, at(targets.data, Math.min(t + 1, rows - 1)));
+      const target = values[targets.data[Math.min(t + 1, rows - 1)]!]!;
       terms.data.set([top, lse - top, target, 0], t * 4);
     });
     return [terms];

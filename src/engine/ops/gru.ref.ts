@@ -1,5 +1,5 @@
 // Reference of the bidirectional GRU: one direction at a time, forward and backward through time.
-import { at, type OpRef, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
+import { type OpRef, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
 
 type Params = Record<string, never>;
 
@@ -55,11 +55,11 @@ function forwardSteps(direction: Direction): Step[] {
     for (let j = 0; j < hidden; j++) {
       const recurrent = (gate: number): number => {
         const row = gate * hidden + j;
-        let sum = at(b, row);
-        for (let k = 0; k < hidden; k++) sum += at(w, row * hidden + k) * at(before, k);
+        let sum = b[row]!;
+        for (let k = 0; k < hidden; k++) sum += w[row * hidden + k]! * before[k]!;
         return sum;
       };
-      const input = (gate: number): number => at(x, (t * 3 + gate) * hidden + j);
+      const input = (gate: number): number => x[(t * 3 + gate) * hidden + j]!;
       const r = sigmoid(input(0) + recurrent(0));
       const z = sigmoid(input(1) + recurrent(1));
       const hn = recurrent(2);
@@ -68,7 +68,7 @@ function forwardSteps(direction: Direction): Step[] {
       step.z[j] = z;
       step.hn[j] = hn;
       step.n[j] = n;
-      step.h[j] = (1 - z) * n + z * at(before, j);
+      step.h[j] = (1 - z) * n + z * before[j]!;
     }
     steps[t] = step;
     before = step.h;
@@ -90,19 +90,19 @@ function gradients(
     if (!step) throw new RangeError(`no step ${t}`);
     const next = new Float64Array(hidden);
     for (let j = 0; j < hidden; j++) {
-      const [r, z, n, before] = [at(step.r, j), at(step.z, j), at(step.n, j), at(step.before, j)];
-      const slope = dh(t, j) + at(carry, j);
+      const [r, z, n, before] = [step.r[j]!, step.z[j]!, step.n[j]!, step.before[j]!];
+      const slope = dh(t, j) + carry[j]!;
       const dn = slope * (1 - z) * (1 - n * n);
       const dz = slope * (before - n) * z * (1 - z);
-      const dr = dn * at(step.hn, j) * r * (1 - r);
-      next[j] = at(next, j) + slope * z;
+      const dr = dn * step.hn[j]! * r * (1 - r);
+      next[j] = next[j]! + slope * z;
       [dr, dz, dn].forEach((value, gate) => (dx[(t * 3 + gate) * hidden + j] = value));
       [dr, dz, dn * r].forEach((value, gate) => {
         const row = gate * hidden + j;
-        db[row] = at(db, row) + value;
+        db[row] = db[row]! + value;
         for (let k = 0; k < hidden; k++) {
-          dw[row * hidden + k] = at(dw, row * hidden + k) + value * at(step.before, k);
-          next[k] = at(next, k) + value * at(w, row * hidden + k);
+          dw[row * hidden + k] = dw[row * hidden + k]! + value * step.before[k]!;
+          next[k] = next[k]! + value * w[row * hidden + k]!;
         }
       });
     }
@@ -154,7 +154,7 @@ export const gruRef: OpRef<Params> = {
     const both = directions(inputs);
     const { hidden } = both[0];
     const [forward, reverse] = both.map((direction, d) =>
-      gradients(direction, (t, j) => at(dy.data, (2 * t + d) * hidden + j)),
+      gradients(direction, (t, j) => dy.data[(2 * t + d) * hidden + j]!),
     );
     const [dx, dw, db] = forward ?? [];
     const [dxReverse, dwReverse, dbReverse] = reverse ?? [];

@@ -1,7 +1,7 @@
 // Reference of the forward KL divergence from a teacher to a student, with the gradient of the student's head input.
 import { cappedLogits, capSlope, logSumExp } from "./crossEntropy.ref.ts";
 import { linearRef } from "./linear.ref.ts";
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
+import { type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 export interface KlLossParams {
   /** Rows of the heads per part. */
@@ -95,7 +95,7 @@ export const klLossRef: OpRef<KlLossParams> = {
   forward(inputs, params) {
     const [student, teacher] = logitsOf(inputs, params);
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
-    const sum = lnP.reduce((total, ln, i) => total + Math.exp(ln) * (ln - at(lnQ, i)), 0);
+    const sum = lnP.reduce((total, ln, i) => total + Math.exp(ln) * (ln - lnQ[i]!), 0);
     return [refTensor([1], Float64Array.of(sum / (student.shape[0] ?? 1)))];
   },
   backward(inputs, params, [dloss]) {
@@ -103,11 +103,11 @@ export const klLossRef: OpRef<KlLossParams> = {
     if (!x || !weight || !dloss) throw new RangeError("KL takes x and weight of two models");
     const [student, teacher] = logitsOf(inputs, params);
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
-    const scale = at(dloss.data, 0) / (student.shape[0] ?? 1);
+    const scale = dloss.data[0]! / (student.shape[0] ?? 1);
     const dlogits = zerosLike(student);
     lnQ.forEach(
       (ln, i) =>
-        (dlogits.data[i] = scale * (Math.exp(ln) - Math.exp(at(lnP, i))) * capSlope(at(student.data, i), params.cap)),
+        (dlogits.data[i] = scale * (Math.exp(ln) - Math.exp(lnP[i]!)) * capSlope(student.data[i]!, params.cap)),
     );
     const [dx = null] = linearRef.backward?.([x, weight], null, [dlogits]) ?? [];
     return [dx, ...inputs.slice(1).map(() => null)];
@@ -123,7 +123,7 @@ export const compareTokensRef: OpRef<KlLossParams> = {
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
     const [rows = 0, cols = 0] = student.shape;
     const kl = refTensor([rows]);
-    lnP.forEach((ln, i) => (kl.data[Math.floor(i / cols)]! += Math.exp(ln) * (ln - at(lnQ, i))));
+    lnP.forEach((ln, i) => (kl.data[Math.floor(i / cols)]! += Math.exp(ln) * (ln - lnQ[i]!)));
     return [kl, topsOf(student), topsOf(teacher)];
   },
 };

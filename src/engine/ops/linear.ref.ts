@@ -1,7 +1,7 @@
 // Reference of the frozen linear layer.
 import { BLOCK_DTYPES, type MatrixDtype } from "../dtype.ts";
 import { blockTypeNamed } from "../formats/gguf/types.ts";
-import { at, type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./kit/ref.ts";
+import { type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./kit/ref.ts";
 
 /** x: (m, k), weight: (n, k). */
 export interface LinearShape {
@@ -89,8 +89,8 @@ export const linearRef: OpRef<null> = {
     const y = refTensor([m, n]);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
-        let sum = bias ? at(bias.data, j) : 0;
-        for (let c = 0; c < k; c++) sum += at(x.data, i * k + c) * at(w.data, j * k + c);
+        let sum = bias ? bias.data[j]! : 0;
+        for (let c = 0; c < k; c++) sum += x.data[i * k + c]! * w.data[j * k + c]!;
         y.data[i * n + j] = sum;
       }
     }
@@ -104,7 +104,7 @@ export const linearRef: OpRef<null> = {
     for (let i = 0; i < m; i++) {
       for (let c = 0; c < k; c++) {
         let sum = 0;
-        for (let j = 0; j < n; j++) sum += at(dy.data, i * n + j) * at(w.data, j * k + c);
+        for (let j = 0; j < n; j++) sum += dy.data[i * n + j]! * w.data[j * k + c]!;
         dx.data[i * k + c] = sum;
       }
     }

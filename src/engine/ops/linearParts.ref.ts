@@ -2,7 +2,7 @@
 import { isSet, randomWords } from "./zeroWeights.ref.ts";
 import { linearCase, linearRef, type LinearShape } from "./linear.ref.ts";
 import { linearTrainedRef } from "./linearTrained.ref.ts";
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
+import { type OpCase, type OpRef, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
 
 interface Params {
   /** Rows of the weight per part. */
@@ -77,7 +77,7 @@ function product(a: RefTensor, b: RefTensor, bits?: RefTensor): RefTensor {
   for (let i = 0; i < n * k; i++) {
     if (bits && !isSet(bits, i)) continue;
     const [row, col] = [Math.floor(i / k), i % k];
-    for (let j = 0; j < r; j++) out.data[i] = at(out.data, i) + at(b.data, row * r + j) * at(a.data, j * k + col);
+    for (let j = 0; j < r; j++) out.data[i] = out.data[i]! + b.data[row * r + j]! * a.data[j * k + col]!;
   }
   return out;
 }
@@ -98,16 +98,14 @@ function adapted([x, weight, a, b, more]: readonly RefTensor[], masked: boolean)
   const { data } = product(a, b, bits);
   const sum = refTensor(
     weight.shape,
-    weight.data.map((value, i) => value + at(data, i)),
+    weight.data.map((value, i) => value + data[i]!),
   );
   return { x, sum, a, b, bits, bias: masked ? undefined : more };
 }
 
 /** transpose(matrix). */
 function transposed({ shape: [rows = 0, cols = 0], data }: RefTensor): RefTensor {
-  const values = Float64Array.from({ length: rows * cols }, (_, i) =>
-    at(data, (i % rows) * cols + Math.floor(i / rows)),
-  );
+  const values = Float64Array.from({ length: rows * cols }, (_, i) => data[(i % rows) * cols + Math.floor(i / rows)]!);
   return refTensor([cols, rows], values);
 }
 
