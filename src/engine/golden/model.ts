@@ -2,7 +2,8 @@
 import type { Ctx } from "../ctx.ts";
 import { generate } from "../evaluate/generate.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
-import { decoderHidden, decoderLoss, type ForwardOptions, headInput, headLogits } from "../model/decoder.ts";
+import type { ForwardOptions } from "../model/block.ts";
+import { decoderHidden, decoderLoss, headInput, headLogits } from "../model/decoder.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import { masked, type Selection } from "../model/selection.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";

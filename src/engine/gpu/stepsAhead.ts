@@ -5,7 +5,7 @@ import type { Gpu } from "./device.ts";
 const STEPS_AHEAD = 2;
 
 /** Awaited after each step has been submitted: resolves when there is room in the queue for another. Rejects with what `Gpu.idle` does. */
-export type Submitted = () => Promise<void>;
+type Submitted = () => Promise<void>;
 
 /** Runs a loop of steps. Resolves when all its steps are done; if it throws, the steps that are in the queue finish first. */
 export async function stepsAhead(gpu: Pick<Gpu, "idle">, loop: (submitted: Submitted) => Promise<void>): Promise<void> {

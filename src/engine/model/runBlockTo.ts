@@ -1,7 +1,7 @@
 // A block of which one linear layer is needed: what comes after it in the block is not computed.
 import type { Ctx } from "../ctx.ts";
 import type { Tensor } from "../tensor.ts";
-import { type BlockOptions, type Decoder, type LinearPass, runBlock } from "./decoder.ts";
+import { type BlockOptions, type Decoder, type LinearPass, runBlock } from "./block.ts";
 import type { BlockLayer } from "./decoderWeights.ts";
 
 interface ToLayer extends Pick<BlockOptions, "block" | "selection"> {

@@ -2,7 +2,8 @@
 import { copyInto } from "../ops/arithmetic.ts";
 import type { Ctx } from "../ctx.ts";
 import type { ModelConfig } from "../config/config.ts";
-import { embedTokens, headInput, headLogits, runBlock } from "./decoder.ts";
+import { runBlock } from "./block.ts";
+import { embedTokens, headInput, headLogits } from "./decoder.ts";
 import type { BlockWeights } from "./decoderWeights.ts";
 import { type LoadOptions, weightUploads } from "./load.ts";
 import { DENSE, type Selection } from "./selection.ts";

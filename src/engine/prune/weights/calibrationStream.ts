@@ -2,7 +2,8 @@
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { stepsAhead } from "../../gpu/stepsAhead.ts";
-import { type BlockOptions, embedTokens, runBlock } from "../../model/decoder.ts";
+import { type BlockOptions, runBlock } from "../../model/block.ts";
+import { embedTokens } from "../../model/decoder.ts";
 import type { Model } from "../../model/load.ts";
 import { copyInto } from "../../ops/arithmetic.ts";
 import type { Tensor } from "../../tensor.ts";

@@ -2,7 +2,8 @@
 // squares sum over them.
 import type { Ctx } from "../../ctx.ts";
 import { stepsAhead } from "../../gpu/stepsAhead.ts";
-import { embedTokens, type LinearPass, runBlock } from "../../model/decoder.ts";
+import { type LinearPass, runBlock } from "../../model/block.ts";
+import { embedTokens } from "../../model/decoder.ts";
 import type { BlockLayer } from "../../model/decoderWeights.ts";
 import type { Model } from "../../model/load.ts";
 import { runBlockTo } from "../../model/runBlockTo.ts";
