@@ -1,7 +1,8 @@
 // A tile of a matrix product by one invocation, without barriers and subgroups: for software adapters that have neither cheap barriers nor
 // quads. They read memory lane by lane (in llvmpipe a load costs as much as fifteen fma), so the tile is large: a value of the left matrix
 // is read once for 16 columns, one of the right matrix once for 16 rows.
-// The op's file defines put(row: u32, col: u32, value: vec4f). Needs lib/grid.wgsl and lib/vec4.wgsl.
+// The op's file defines put(row: u32, col: u32, value: vec4f). Needs lib/grid.wgsl, lib/vec4.wgsl and
+// lib/weights_*.wgsl.
 
 const TILE_ROWS = 16u;
 const TILE_COLUMNS = 16u;
@@ -12,6 +13,11 @@ const SIZE = 8u;  // tiles, and so invocations, per workgroup
 fn tile_start(invocation: u32, columns: u32) -> vec2u {
   let tiles_across = (columns + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   return vec2u(invocation / tiles_across * TILE_ROWS, invocation % tiles_across * (TILE_COLUMNS / 4u));
+}
+
+/// Four columns of each of four rows of W; `first` is the first row's.
+fn weights_at(first: u32, k4: u32) -> mat4x4f {
+  return mat4x4f(weight_at(first), weight_at(first + k4), weight_at(first + 2u * k4), weight_at(first + 3u * k4));
 }
 
 /// Writes a row of the tile; column j of `sums` is column `col` + j (in vec4s).

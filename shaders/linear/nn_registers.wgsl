@@ -6,11 +6,6 @@ fn accumulate(sums: mat4x4f, values: vec4f, w0: mat4x4f, w1: mat4x4f, w2: mat4x4
   return mat4x4f(sums[0] + w0 * values, sums[1] + w1 * values, sums[2] + w2 * values, sums[3] + w3 * values);
 }
 
-/// Four columns of each of four rows of W; `first` is the first row's.
-fn weights_at(first: u32, k4: u32) -> mat4x4f {
-  return mat4x4f(weight_at(first), weight_at(first + k4), weight_at(first + 2u * k4), weight_at(first + 3u * k4));
-}
-
 fn put(row: u32, col: u32, value: vec4f) {
   let out4 = dims.k / 4u;
   if (row < dims.m && col < out4) { dx[row * out4 + col] = value; }

@@ -6,11 +6,6 @@ fn accumulate(sums: mat4x4f, values: vec4f, w0: mat4x4f, w1: mat4x4f, w2: mat4x4
   return mat4x4f(sums[0] + values * w0, sums[1] + values * w1, sums[2] + values * w2, sums[3] + values * w3);
 }
 
-/// Four values of each of four rows of W; `first` is the first row's.
-fn weights_at(first: u32, k4: u32) -> mat4x4f {
-  return mat4x4f(weight_at(first), weight_at(first + k4), weight_at(first + 2u * k4), weight_at(first + 3u * k4));
-}
-
 fn bias_at(col: u32) -> vec4f {
   if (!BIAS) { return vec4f(); }
   return bias[min(col, dims.n / 4u - 1u)];
