@@ -20,12 +20,11 @@ export const WEIGHTS = "model.safetensors";
 export const MODEL = filesFrom("golden/llama", ["config.json", "tokenizer.json", WEIGHTS]);
 export const SIZE = MODEL[WEIGHTS]!.length;
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
-/** Small, so that the weights have several parts and a stall is noticed soon. */
+/** Small, so that the weights have several parts and tries follow each other soon. */
 export const TEST_LIMITS: DownloadLimits = {
   ...DOWNLOAD_LIMITS,
   backoffMs: 5,
   longestPauseMs: 40,
-  stallMs: 300,
   partBytes: 100_000,
 };
 
