@@ -133,7 +133,7 @@ function recoveries(): Batch[] {
     matrices: recoverMatrices,
     scoreItems,
   } = RECOVERY;
-  const [short, long] = steps;
+  const [short] = steps;
   const after = [{ recover: short }, { refit: true }] as const;
   const oneShot = patternMethods.flatMap((method) =>
     after.map((then): CompareMethod => ({ kind: "weights", method, pattern, ...then })),
@@ -142,7 +142,6 @@ function recoveries(): Batch[] {
   const compared: CompareMethod[] = [
     { ...disp("full"), refit: true },
     { ...disp("full"), refit: true, recover: short },
-    { ...disp("full"), refit: true, recover: long },
     { ...disp("constrained"), recover: short },
     ...after.map((then): CompareMethod => ({ ...random, ...then })),
   ];

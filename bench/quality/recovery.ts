@@ -18,7 +18,6 @@ const STRUCTURAL: readonly Row[] = [
   [`DISP + recover, ${LONG} steps`, `disp:full+recover:${LONG}`],
   ["DISP + refit, no training", "disp:full+refit"],
   [`DISP + refit + recover, ${SHORT} steps`, `disp:full+refit+recover:${SHORT}`],
-  [`DISP + refit + recover, ${LONG} steps`, `disp:full+refit+recover:${LONG}`],
   ["DISP, shared gates (constrained)", `disp:constrained+recover:${SHORT}`, "before"],
   [`DISP, shared gates + recover, ${SHORT} steps`, `disp:constrained+recover:${SHORT}`],
   ["random, DISP's widths", `random+recover:${SHORT}`, "before"],
