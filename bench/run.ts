@@ -26,6 +26,9 @@ const TEXT = "public/text/sotu-held.txt";
 const TEXT_LENGTH = 200_000;
 const SYNTHETIC = ".cache/synthetic/smollm2-135m";
 
+/** The machine's load before this command, whose bundling and browser would count as other work. */
+const LOAD_BEFORE = loadavg()[0];
+
 const text = (): string => readFileSync(TEXT, "utf8").slice(0, TEXT_LENGTH);
 
 const ENTRY = { module: "bench/page/page.ts", name: "benchCommands", page: "bench/page/page.html" };
@@ -70,9 +73,8 @@ async function benchPeers({
   out = "bench/peers.json",
 }: BenchArguments): Promise<void> {
   await withOpened(openPeers(choice), async (host) => {
-    const before = loadavg()[0];
     const answer = await measurePeers(host, { model, text: text(), tokens, rounds, log });
-    write(out, host.name, { load: { before, after: loadavg()[0] }, ...answer });
+    write(out, host.name, { load: { before: LOAD_BEFORE, after: loadavg()[0] }, ...answer });
     process.stdout.write(peersTable(answer));
   });
 }
@@ -109,9 +111,8 @@ async function benchExport({ model, out = "bench/export.json" }: BenchArguments)
 
 async function benchMap({ rounds, out = "bench/map.json" }: BenchArguments): Promise<void> {
   await withOpened(openHeadless(MAP_PAGE), async (headless) => {
-    const before = loadavg()[0];
     const figure = await measureMap(headless, rounds);
-    write(out, headless.name, { load: { before, after: loadavg()[0] }, ...figure });
+    write(out, headless.name, { load: { before: LOAD_BEFORE, after: loadavg()[0] }, ...figure });
     process.stdout.write(mapLine(figure));
   });
 }
@@ -121,10 +122,9 @@ async function benchReal(given: BenchArguments): Promise<void> {
   const [tokens = 64] = given.tokens;
   const file = model ?? (await smollm2File());
   await withOpened(open(given), async (host) => {
-    const before = loadavg()[0];
     const request = { model: host.files.serve(file), text: text(), tokens, steps: rounds };
     const figure = await host.call("real", request, log);
-    write(out, host.name, { load: { before, after: loadavg()[0] }, ...figure });
+    write(out, host.name, { load: { before: LOAD_BEFORE, after: loadavg()[0] }, ...figure });
     process.stdout.write(realModelLine(figure));
   });
 }
