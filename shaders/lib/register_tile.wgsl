@@ -1,8 +1,8 @@
 // A tile of a matrix product by one invocation, without barriers and subgroups: for software adapters that have neither cheap barriers nor
 // quads. They read memory lane by lane (in llvmpipe a load costs as much as fifteen fma), so the tile is large: a value of the left matrix
 // is read once for 16 columns, one of the right matrix once for 16 rows.
-// The op's file defines put(row: u32, col: u32, value: vec4f). Needs lib/grid.wgsl, lib/vec4.wgsl and
-// lib/weights_*.wgsl.
+// The op's file defines put(row: u32, col: u32, value: vec4f).
+// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
 
 const TILE_ROWS = 16u;
 const TILE_COLUMNS = 16u;
@@ -23,4 +23,9 @@ fn weights_at(first: u32, k4: u32) -> mat4x4f {
 /// Writes a row of the tile; column j of `sums` is column `col` + j (in vec4s).
 fn put_row(row: u32, col: u32, sums: mat4x4f) {
   put(row, col, sums[0]); put(row, col + 1u, sums[1]); put(row, col + 2u, sums[2]); put(row, col + 3u, sums[3]);
+}
+
+/// Writes four rows of the tile, from `row` on.
+fn put_rows(row: u32, col: u32, c0: mat4x4f, c1: mat4x4f, c2: mat4x4f, c3: mat4x4f) {
+  put_row(row, col, c0); put_row(row + 1u, col, c1); put_row(row + 2u, col, c2); put_row(row + 3u, col, c3);
 }

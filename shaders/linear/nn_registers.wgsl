@@ -72,12 +72,8 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     c15 = accumulate(c15, dy[a15 + t], m0, m1, m2, m3);
   }
 
-  put_row(row + 0u, col, c0); put_row(row + 1u, col, c1);
-  put_row(row + 2u, col, c2); put_row(row + 3u, col, c3);
-  put_row(row + 4u, col, c4); put_row(row + 5u, col, c5);
-  put_row(row + 6u, col, c6); put_row(row + 7u, col, c7);
-  put_row(row + 8u, col, c8); put_row(row + 9u, col, c9);
-  put_row(row + 10u, col, c10); put_row(row + 11u, col, c11);
-  put_row(row + 12u, col, c12); put_row(row + 13u, col, c13);
-  put_row(row + 14u, col, c14); put_row(row + 15u, col, c15);
+  put_rows(row, col, c0, c1, c2, c3);
+  put_rows(row + 4u, col, c4, c5, c6, c7);
+  put_rows(row + 8u, col, c8, c9, c10, c11);
+  put_rows(row + 12u, col, c12, c13, c14, c15);
 }
