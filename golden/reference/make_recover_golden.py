@@ -32,6 +32,7 @@ with safe_open(f"{a.case}/golden.safetensors", "pt") as f:
     batches, ids = f.get_tensor("train.ids").long(), f.get_tensor("ids").long()[None]
     gates = Gates(student)
     gates.values = [f.get_tensor(f"hard.mask.{i}").float() for i in range(len(gates.sizes))]
+inputs = ReluInputs(student, gates)
 
 DRAW_ADAPTERS = 8
 layers = [m for b in blocks_of(student) for m in (*b.qkv, b.o, *b.ups, b.down)]
@@ -57,6 +58,8 @@ for s in range(steps):
     q = F.log_softmax(student(batches[s][None]).logits[0], -1)
     loss = F.kl_div(q, p, log_target=True, reduction="batchmean")
     opt.zero_grad(); loss.backward(); opt.step(); kl.append(loss.item())
+if inputs.smallest < 1e-5:
+    raise SystemExit(f"expected inputs of ReLU at least 1e-5 from 0, where its derivative jumps, got {inputs.smallest:.1e}. Try another --lr.")
 
 with torch.no_grad(): after = student(ids, labels=ids).loss.item()
 last = blocks_of(student)[-1]
