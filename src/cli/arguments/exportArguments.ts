@@ -1,7 +1,7 @@
 // The arguments of every command that exports: the folder, the forms, and how weights are written.
 import { type Options, optionalWhole, requiredText, type Values } from "./arguments.ts";
 import { GGUF_TYPES, type GgufType } from "../../engine/formats/gguf/write/quantize.ts";
-import { type Form, FORMS, USUAL_FORMS } from "../../engine/formats/receipt/receipt.ts";
+import { type Form, FORMS, USUAL_FORMS } from "../../engine/formats/files/forms.ts";
 import { UsageError } from "./usageError.ts";
 
 const DTYPES = ["F32", "F16", "BF16"] as const;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { readJson } from "../../formats/files/folder.ts";
 import { openWeights } from "../../formats/safetensors/safetensors.ts";
-import type { Form } from "../../formats/receipt/receipt.ts";
+import type { Form } from "../../formats/files/forms.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { changedModel, HEAD, withHead } from "../../model/changedModel.fixture.ts";

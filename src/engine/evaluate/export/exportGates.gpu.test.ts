@@ -7,7 +7,7 @@ import { embeddedFolder } from "../../golden/folders.fixture.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
-import type { Form } from "../../formats/receipt/receipt.ts";
+import type { Form } from "../../formats/files/forms.ts";
 import { exportGates, type ExportGatesOptions } from "./exportGates.ts";
 import type { ExportTarget } from "./writeForms.ts";
 import { memoryTarget } from "./memoryTarget.ts";

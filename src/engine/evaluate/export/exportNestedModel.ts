@@ -14,7 +14,7 @@ import { sampleLogits } from "../../formats/receipt/logitSample.ts";
 import { copiedFile, type OutputFile } from "../../formats/files/outputFile.ts";
 import { type CompactModel, readCompact } from "../../formats/export/readCompact.ts";
 import { type NestedLists, readNested, readNestedLists } from "../../formats/export/readNested.ts";
-import type { PerplexityPair } from "../../formats/receipt/receipt.ts";
+import type { PerplexityPair } from "../../formats/receipt/receiptTypes.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { ownPrecision } from "../../model/ownWeights.ts";
 import { streamedLogits } from "../../model/streamedLogits.ts";

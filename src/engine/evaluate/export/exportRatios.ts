@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { NestedRatio } from "../../formats/export/exportNested.ts";
-import type { PerplexityPair, Share } from "../../formats/receipt/receipt.ts";
+import type { PerplexityPair, Share } from "../../formats/receipt/receiptTypes.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { budgetOf, keptTotalWeights } from "../../masks/budget.ts";
 import { gateLayout, type Masks, sharingOf } from "../../masks/gates.ts";

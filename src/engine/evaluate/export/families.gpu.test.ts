@@ -8,7 +8,7 @@ import { goldenFolder } from "../../golden/folders.fixture.ts";
 import { openModel } from "../../model/open.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
-import type { Form } from "../../formats/receipt/receipt.ts";
+import type { Form } from "../../formats/files/forms.ts";
 import { exportGates } from "./exportGates.ts";
 import { memoryTarget } from "./memoryTarget.ts";
 import { openSharedGpu } from "../../gpu/sharedGpu.fixture.ts";

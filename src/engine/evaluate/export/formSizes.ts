@@ -6,15 +6,12 @@ import { exportMasked } from "../../formats/export/exportMasked.ts";
 import type { OutputFile } from "../../formats/files/outputFile.ts";
 import { exportWeights } from "../../formats/export/exportWeights.ts";
 import { maskedTensors } from "../../formats/gguf/write/editedTensors.ts";
-import {
-  exportEditedGguf,
-  exportGguf,
-  type GgufExport,
-  exportMaskedGguf,
-} from "../../formats/gguf/write/exportGguf.ts";
+import { exportEditedGguf, exportGguf, exportMaskedGguf } from "../../formats/gguf/write/exportGguf.ts";
+import type { GgufExport } from "../../formats/gguf/write/ggufRecord.ts";
 import { GGUF_TYPES, type GgufType } from "../../formats/gguf/write/quantize.ts";
 import { exportOnnx } from "../../formats/onnx/exportOnnx.ts";
-import type { Form, GgufRecord } from "../../formats/receipt/receipt.ts";
+import type { GgufRecord } from "../../formats/receipt/receiptTypes.ts";
+import type { Form } from "../../formats/files/forms.ts";
 import type { FloatDtype, WeightType } from "../../dtype.ts";
 import { countsOf } from "../../masks/budget.ts";
 import { emptyModuleNames, emptyModules, withoutIdleModules } from "../../masks/modules.ts";

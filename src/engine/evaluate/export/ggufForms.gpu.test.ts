@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { readReceipt } from "../../formats/receipt/readReceipt.ts";
-import type { Form } from "../../formats/receipt/receipt.ts";
+import type { Form } from "../../formats/files/forms.ts";
 import { embeddedFolder, goldenFolder } from "../../golden/folders.fixture.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";

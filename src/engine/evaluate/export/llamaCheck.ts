@@ -3,7 +3,7 @@ import type { WeightType } from "../../dtype.ts";
 import { EngineError, type ErrorCode } from "../../errors.ts";
 import type { Folder } from "../../formats/files/folder.ts";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
-import type { LlamaCheck } from "../../formats/receipt/receipt.ts";
+import type { LlamaCheck } from "../../formats/receipt/receiptTypes.ts";
 
 /** A GGUF file in llama.cpp. */
 export interface LlamaModel {

@@ -4,7 +4,8 @@ import type { WeightType } from "../../dtype.ts";
 import type { Folder } from "../../formats/files/folder.ts";
 import { type LogitSample, sampleLogits } from "../../formats/receipt/logitSample.ts";
 import type { OutputFile } from "../../formats/files/outputFile.ts";
-import type { Form, FormCheck, GgufRecord, LlamaCheck } from "../../formats/receipt/receipt.ts";
+import type { FormCheck, GgufRecord, LlamaCheck } from "../../formats/receipt/receiptTypes.ts";
+import type { Form } from "../../formats/files/forms.ts";
 import { compareLogits } from "./compareLogits.ts";
 import type { FormReader, OpenedForm } from "./readBack.ts";
 

@@ -2,7 +2,8 @@
 import { percent, shortened, whole } from "../../../shared/format.ts";
 import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
-import type { Form, LlamaCheck, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
+import type { LlamaCheck, PerplexityPair, ReceiptBase, Share } from "../receipt/receiptTypes.ts";
+import type { Form } from "../files/forms.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {

@@ -15,7 +15,9 @@ import {
 } from "./cardParts.ts";
 import { emptyModuleNames, emptyModules } from "../../masks/modules.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
-import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";
+import { RECEIPT_FILE } from "../receipt/receipt.ts";
+import type { Receipt } from "../receipt/receiptTypes.ts";
+import type { Form } from "../files/forms.ts";
 
 const FORM_NOTES: Record<Form, string> = {
   masked:

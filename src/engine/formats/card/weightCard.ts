@@ -14,7 +14,8 @@ import {
   table,
 } from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
-import { RECEIPT_FILE, type Share } from "../receipt/receipt.ts";
+import { RECEIPT_FILE } from "../receipt/receipt.ts";
+import type { Share } from "../receipt/receiptTypes.ts";
 import type { WeightForm, WeightReceipt } from "../receipt/weightReceipt.ts";
 
 const PAPERS: Record<WeightMethod, string> = {

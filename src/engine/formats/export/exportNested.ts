@@ -8,7 +8,7 @@ import { percentOf, table } from "../card/cardParts.ts";
 import { indexTensor } from "./exportCompact.ts";
 import type { LogitSample } from "../receipt/logitSample.ts";
 import { collect, jsonFile, type OutputFile, textFile } from "../files/outputFile.ts";
-import type { FormCheck, PerplexityPair, Share } from "../receipt/receipt.ts";
+import type { FormCheck, PerplexityPair, Share } from "../receipt/receiptTypes.ts";
 import { safetensorsLayout, type TensorStream, writeSafetensors } from "../safetensors/safetensors.ts";
 
 export const NESTED_FILE = "nested.json";

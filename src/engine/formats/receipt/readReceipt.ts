@@ -17,7 +17,8 @@ import { readTargets } from "../../recipes/targets.ts";
 import { countOnes, unpackBits } from "../files/bitset.ts";
 import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
-import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";
+import { RECEIPT_FILE } from "./receipt.ts";
+import { MASK_ENCODING, TARGETS, type Receipt } from "./receiptTypes.ts";
 import { checkSameModel, jsonRoot, ORIGINAL_FILE, readEncoding, readReceiptBase, readShare } from "./receiptFields.ts";
 
 /** The encoding as receipts of older versions word it. */

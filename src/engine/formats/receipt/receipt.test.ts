@@ -10,7 +10,8 @@ import { memoryFolder } from "../files/memoryFolder.ts";
 import { modelCard } from "../card/modelCard.ts";
 import { collect } from "../files/outputFile.ts";
 import { masksFromReceipt, readReceipt } from "./readReceipt.ts";
-import { buildReceipt, receiptFile, type Receipt, type ReceiptInput } from "./receipt.ts";
+import { buildReceipt, receiptFile, type ReceiptInput } from "./receipt.ts";
+import type { Receipt } from "./receiptTypes.ts";
 
 const config = readConfig({
   model_type: "llama",

@@ -7,11 +7,10 @@ import { readMatmulTable } from "../../matmul/matmulTable.ts";
 import { parseJson } from "../files/folder.ts";
 import { readError } from "../files/readError.ts";
 import { readLogitSample } from "./logitSample.ts";
+import { RECEIPT_FILE } from "./receipt.ts";
 import {
-  FORMS,
   type GgufRecord,
   type LlamaCheck,
-  RECEIPT_FILE,
   RECEIPT_FORMAT,
   type FormCheck,
   type PerplexityPair,
@@ -19,7 +18,8 @@ import {
   type ReceiptModel,
   type Share,
   type TextRef,
-} from "./receipt.ts";
+} from "./receiptTypes.ts";
+import { FORMS } from "../files/forms.ts";
 
 /** What to do about a file of Espalier that was edited or damaged. */
 export const ORIGINAL_FILE = "The file was changed or damaged: use the original that Espalier wrote.";

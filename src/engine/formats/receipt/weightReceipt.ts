@@ -6,14 +6,9 @@ import { checkWeightRecipe, WEIGHT_METHODS, type WeightRecipe } from "../../reci
 import { packWords, unpackWords } from "../files/bitset.ts";
 import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
-import {
-  type Form,
-  RECEIPT_FILE,
-  receiptBase,
-  type ReceiptBase,
-  type ReceiptBaseInput,
-  type Share,
-} from "./receipt.ts";
+import { RECEIPT_FILE, receiptBase, type ReceiptBaseInput } from "./receipt.ts";
+import type { ReceiptBase, Share } from "./receiptTypes.ts";
+import type { Form } from "../files/forms.ts";
 import { checkSameModel, jsonRoot, ORIGINAL_FILE, readEncoding, readReceiptBase, readShare } from "./receiptFields.ts";
 
 const WEIGHT_MASK_ENCODING =

@@ -5,7 +5,7 @@ import type { Masks } from "../../masks/gates.ts";
 import { keptOfMasks, type WeightMasks, weightsOf } from "../../masks/weightMasks.ts";
 import { packBits, packWords } from "../files/bitset.ts";
 import { dtypeBytes, type FloatDtype } from "../../dtype.ts";
-import type { Share } from "../receipt/receipt.ts";
+import type { Share } from "../receipt/receiptTypes.ts";
 import { RUN_FORMAT, type Run, type RunMasks, type RunRecord } from "./runRecord.ts";
 import { keptShares } from "../receipt/weightReceipt.ts";
 

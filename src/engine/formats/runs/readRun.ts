@@ -10,7 +10,7 @@ import {
   readTextRef,
   readVersion,
 } from "../receipt/receiptFields.ts";
-import type { Share } from "../receipt/receipt.ts";
+import type { Share } from "../receipt/receiptTypes.ts";
 import { readRecovery } from "../receipt/recoveryReceipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
 import { readScores } from "./runScores.ts";

@@ -3,7 +3,7 @@ import { OPENING_DTYPES, type OpeningDtype } from "../../dtype.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { base64Of, bytesOf } from "../files/base64.ts";
 import { readTextRef } from "../receipt/receiptFields.ts";
-import type { TextRef } from "../receipt/receipt.ts";
+import type { TextRef } from "../receipt/receiptTypes.ts";
 
 /** A perplexity of the pruned model, measured while its run trained or when it ended. */
 export interface RunReading {

@@ -2,7 +2,7 @@
 import { recipeJson, type Recipe } from "../../recipes/recipe.ts";
 import type { WeightRecipe } from "../../recipes/weightRecipe.ts";
 import type { Targets } from "../../recipes/targets.ts";
-import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
+import type { PerplexityPair, Share, TextRef } from "../receipt/receiptTypes.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 import { historyJson, type RunHistory } from "./runHistory.ts";
 import type { RunScores } from "./runScores.ts";

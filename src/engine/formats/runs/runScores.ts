@@ -1,6 +1,6 @@
 // Zero-shot scores that are saved with a run: of the dense model, of the pruned one, and of the recovered one where there was a recovery.
 import type { JsonField } from "../../json/jsonFields.ts";
-import type { TextRef } from "../receipt/receipt.ts";
+import type { TextRef } from "../receipt/receiptTypes.ts";
 import { readTextRef } from "../receipt/receiptFields.ts";
 
 /** A mean of 0/1 values and its standard error. */

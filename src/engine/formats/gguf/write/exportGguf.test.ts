@@ -16,7 +16,8 @@ import { openWeights } from "../../safetensors/safetensors.ts";
 import { ggufFolder } from "../ggufFolder.ts";
 import { readGgufHeader } from "../header.ts";
 import { readGgufExport, type StoredModel } from "../readGgufExport.ts";
-import { exportGguf, exportMaskedGguf, type GgufExport } from "./exportGguf.ts";
+import { exportGguf, exportMaskedGguf } from "./exportGguf.ts";
+import type { GgufExport } from "./ggufRecord.ts";
 
 const origin = { name: "golden", licence: "mit", version: "1", recipe: { method: "disp" }, keep: 0.5 };
 

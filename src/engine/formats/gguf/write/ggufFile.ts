@@ -5,6 +5,9 @@ import type { OutputFile } from "../../files/outputFile.ts";
 import { type QuantType, typeNumber } from "../types.ts";
 import { bytesOfValues, fillsBlocks } from "./quantize.ts";
 
+/** The name of the file in its folder. */
+export const GGUF_FILE = "model.gguf";
+
 /** The value types that an export writes, with their numbers in the format. */
 const VALUE_TYPES = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8 } as const;
 const LIST = 9;
