@@ -12,7 +12,7 @@ if (!measured) throw new Error("expected measured runs");
 const recovery = {
   recipe: {
     ...{ steps: 300, tokens: 128, matrices: RECOVERY.matrices, learningRate: 1e-3, weightDecay: 0, seed: 1 },
-    measureEvery: 50,
+    ...{ hiddenWeight: 4, measureEvery: 50 },
   },
   ...{ bestStep: 300, guard: { before: 28, after: 24, tokens: 4096 }, weightsSha256: "0".repeat(64) },
 };

@@ -25,6 +25,14 @@ const STRUCTURAL: readonly Row[] = [
   ["random, DISP's widths + refit, no training", "random+refit"],
 ];
 
+const TRIED = `### What was tried
+
+Recoveries of older versions lessened the KL divergence alone. Perplexities then, of the same text and seeds, but with smaller learning rates: DISP + 300 steps 20.56 at 20 % removed, 21.30, 22.44, 24.29 and 27.46 at 60 %; DISP + 900 steps 20.33 at 20 % and 23.04 at 50 %; random masks + 300 steps 20.84 and 25.60; 2:4 + 300 steps 21.88 (dass), 22.02 (wanda) and 21.58 (sparsegpt).
+
+In PyTorch, with the masks of seed 1 at 50 % removed, 300 steps, by the perplexity of the guard's slice (in brackets that of the evaluation text):
+
+TRIEDTABLE`;
+
 /** Perplexity of a recovered run before its recovery; of an undone one, which is the pruned model, its own. */
 const before = ({ record: { recovery, perplexity } }: Entry): number => recovery?.prunedBefore ?? perplexity.pruned;
 const after = ({ record }: Entry): number => record.perplexity.pruned;
@@ -71,6 +79,7 @@ export function recoverySection(made: SectionRuns): string {
     ),
     ...zeroShotTables(made),
     stateOf(made),
+    TRIED,
   ].join("\n\n");
 }
 

@@ -5,7 +5,7 @@
 
 Reads the case's model and golden.safetensors (hard.mask.*, train.ids); writes recover.json (recipe, KL of every step before its update, loss on
 `ids` afterwards) and recover.safetensors (the last block's linear weights and biases at the end, without the bias of k). Loss: mean over all tokens of
-KL(dense || pruned). AdamW with linear warm-up in the first 5 % of the steps, then half a cosine; gates multiply activations, so pruned
+KL(dense || pruned), plus --hidden-weight times the mean of |x - y|^2 / |y|^2, where x and y are what the heads of both models read. AdamW with linear warm-up in the first 5 % of the steps, then half a cosine; gates multiply activations, so pruned
 rows and columns get no gradient.
 
 With --rank R the weights and biases stay as they are, and every linear layer gets an adapter (LoRA, arXiv 2106.09685, alpha = R): W + B A with B = 0 and
@@ -22,6 +22,7 @@ from prune_reference import *
 
 ap = argparse.ArgumentParser()
 ap.add_argument("case"); ap.add_argument("--lr", type=float, default=2e-3)
+ap.add_argument("--hidden-weight", type=float, default=4)
 ap.add_argument("--rank", type=int, default=0); ap.add_argument("--seed", type=int, default=3)
 a = ap.parse_args()
 load = lambda: AutoModelForCausalLM.from_pretrained(a.case, dtype=torch.float32, attn_implementation="eager").eval()
@@ -52,14 +53,22 @@ steps = len(batches); warm_up = max(1, round(0.05 * steps))
 rate = lambda s: (s + 1) / warm_up if s < warm_up else 0.5 * (1 + math.cos(math.pi * (s - warm_up + 1) / (steps - warm_up + 1)))
 opt = torch.optim.AdamW(trained, lr=a.lr, weight_decay=0.0, eps=1e-8)
 kl = []
+def forward(model, ids):
+    """Log-probabilities (T, V) and the head's input (T, d)."""
+    read = []
+    handle = model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: read.append(inputs[0][0]))
+    q = F.log_softmax(model(ids[None]).logits[0], -1)
+    handle.remove()
+    return q, read[0]
 for s in range(steps):
     for g in opt.param_groups: g["lr"] = a.lr * rate(s)
-    with torch.no_grad(): p = F.log_softmax(dense(batches[s][None]).logits[0], -1)
-    q = F.log_softmax(student(batches[s][None]).logits[0], -1)
-    loss = F.kl_div(q, p, log_target=True, reduction="batchmean")
-    opt.zero_grad(); loss.backward(); opt.step(); kl.append(loss.item())
-if inputs.smallest < 1e-5:
-    raise SystemExit(f"expected inputs of ReLU at least 1e-5 from 0, where its derivative jumps, got {inputs.smallest:.1e}. Try another --lr.")
+    with torch.no_grad(): p, y = forward(dense, batches[s])
+    q, x = forward(student, batches[s])
+    loss = F.kl_div(q, p, log_target=True, reduction="batchmean"); kl.append(loss.item())
+    loss = loss + a.hidden_weight * ((x - y).pow(2).sum(-1) / y.pow(2).sum(-1)).mean()
+    opt.zero_grad(); loss.backward(); opt.step()
+if inputs.smallest < 5e-6:
+    raise SystemExit(f"expected inputs of ReLU at least 5e-6 from 0, where its derivative jumps, got {inputs.smallest:.1e}. Try another --lr.")
 
 with torch.no_grad(): after = student(ids, labels=ids).loss.item()
 last = blocks_of(student)[-1]
@@ -69,6 +78,6 @@ for m in layers if a.rank else []:
 of_last = {id(q) for m in (*last.qkv, last.o, *last.ups, last.down) for q in ([m.weight] if a.rank else m.parameters())}
 of_last.discard(id(last.qkv[1].bias))    # softmax ignores it, so its gradient is 0 but for rounding, which AdamW would enlarge
 save_file({f"end.{n}": q.detach().clone() for n, q in student.named_parameters() if id(q) in of_last}, f"{a.case}/{name}.safetensors")
-info = {"recipe": {"steps": steps, "lr": a.lr, "weight_decay": 0.0, **({"rank": a.rank, "seed": a.seed} if a.rank else {})}, "kl": kl, "loss": after}
+info = {"recipe": {"steps": steps, "lr": a.lr, "weight_decay": 0.0, "hidden_weight": a.hidden_weight, **({"rank": a.rank, "seed": a.seed} if a.rank else {})}, "kl": kl, "loss": after}
 json.dump(info, open(f"{a.case}/{name}.json", "w"), indent=1)
 print(a.case, "KL", round(kl[0], 4), "to", round(kl[-1], 4), "loss", round(after, 4))

@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     recover.add_argument("--recover", type=int, help="then train the kept weights towards the dense model for so many steps")
     recover.add_argument("--recover-matrices", choices=MATRICES, help="o_proj and down_proj, or every matrix of the blocks (out)")
     recover.add_argument("--lora", type=int, help="instead: adapters of this rank, 4 to 64, on every matrix")
-    recover.add_argument("--recover-learning-rate", type=float, help="(by the kept share; at 50 %%: out 0.001, all 0.0003, --lora 16 0.0025)")
+    recover.add_argument("--recover-learning-rate", type=float, help="(by the kept share; at 50 %%: out 0.001, all 0.0005, --lora 16 0.0025)")
     recover.add_argument("--recover-tokens", type=int, help="per step (128)")
     run = one.add_argument_group("run")
     run.add_argument("--sequences", type=int, help="per step, a multiple of the ranks (one per rank); single weights: to calibrate on (64)")

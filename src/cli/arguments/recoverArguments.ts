@@ -23,7 +23,7 @@ export const RECOVER_USAGE = `  --recover 300            then trains the kept we
   --recover-matrices out   o_proj and down_proj; or all: every matrix of the blocks
   --lora 16                instead: adapters of this rank, 4 to 64, on every matrix, added to the weights at the end; takes
                            less memory, because no matrix is copied (without this option: no adapters)
-  --recover-learning-rate  (by the kept share: 0.001 for out, 0.0003 for all and 0.0025 for --lora 16 at 50 %, less where more is kept)
+  --recover-learning-rate  (by the kept share: 0.001 for out, 0.0005 for all and 0.0025 for --lora 16 at 50 %, less where more is kept)
   --recover-tokens 128     per step
   --refit                  before --recover, or alone: least squares of the kept weights, without training
   --refit-matrices all     every matrix of the blocks; or out: o_proj and down_proj

@@ -68,7 +68,7 @@ export interface GoldenPruning {
 /** A recovery in PyTorch: the KL of every step, and the last block's weights afterwards, with the products of adapters added. */
 export interface GoldenRecovery {
   readonly info: {
-    recipe: { steps: number; lr: number; weight_decay: number; rank?: number; seed?: number };
+    recipe: { steps: number; lr: number; weight_decay: number; hidden_weight: number; rank?: number; seed?: number };
     /** Of every step, before its update. */
     kl: number[];
     /** Next-token loss on `ids` afterwards. */

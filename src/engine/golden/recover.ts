@@ -30,6 +30,7 @@ export async function checkRecovery(
   const { precision } = dense;
   const pruned = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), { lists, precision });
   const { steps, lr: learningRate, weight_decay: weightDecay, rank, seed = 0 } = recovery.info.recipe;
+  const recipe = { learningRate, weightDecay, hiddenWeight: recovery.info.recipe.hidden_weight };
   const trained = { matrices: "all", seed, ...(rank === undefined ? {} : { rank }) } as const;
   const student = makeStudent(ctx, pruned, { pruning: { lists }, recipe: trained });
   const state = makeRecoverState(ctx, student);
@@ -41,7 +42,7 @@ export async function checkRecovery(
       for (let step = 0; step < steps; step++) {
         writeStepState(ctx, state.step, { seed: 0, step, ratio: 1, rate: rateOfStep({ steps }, step) });
         const batch = ids.slice(step * tokens, (step + 1) * tokens);
-        recoverStep(ctx, { dense, student, state }, { recipe: { learningRate, weightDecay }, ids: batch });
+        recoverStep(ctx, { dense, student, state }, { recipe, ids: batch });
       }
     });
     const ring = await ctx.read(state.ring);

@@ -58,7 +58,7 @@ function countTraining(
   const student = makeStudent(ctx, pruned, { pruning, recipe: { ...DEFAULT_RECOVER_RECIPE, ...scope } });
   const state = makeRecoverState(ctx, student);
   const ids = new Uint32Array(config.rope ? tokens : Math.min(tokens, config.context));
-  const recipe = { learningRate: 1, weightDecay: DEFAULT_RECOVER_RECIPE.weightDecay };
+  const recipe = { learningRate: 1, ...DEFAULT_RECOVER_RECIPE };
   recoverStep(ctx, { dense, student, state }, { recipe, ids });
   evaluateOnce(ctx, student.model, window);
 }

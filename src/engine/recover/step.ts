@@ -1,4 +1,4 @@
-// One step of a recovery, entirely on the GPU: both forward passes, KL, backward through the pruned model, AdamW (METHOD.md 6).
+// One step of a recovery, entirely on the GPU: both forward passes, the loss, backward through the pruned model, AdamW (METHOD.md 6).
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { decoderRead } from "../model/decoder.ts";
@@ -8,6 +8,7 @@ import { copyInto, makeOne, tapeArithmetic } from "../ops/arithmetic.ts";
 import { klLoss } from "../ops/klLoss.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import { METRICS, recordMetrics } from "../ops/metrics.ts";
+import { relativeError } from "../ops/relativeError.ts";
 import { zeroByBits } from "../ops/zeroWeights.ts";
 import { ADAM } from "../recipes/recipe.ts";
 import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
@@ -54,7 +55,7 @@ export function freeRecoverState(ctx: Ctx, { m, v, best, step, ring, one, zero }
 }
 
 interface StepInputs {
-  recipe: Pick<RecoverRecipe, "learningRate" | "weightDecay">;
+  recipe: Pick<RecoverRecipe, "learningRate" | "weightDecay" | "hiddenWeight">;
   /** Token ids (T) of the step. */
   ids: Uint32Array;
 }
@@ -75,11 +76,13 @@ export function recoverStep(
     const teacher = { x: headInputOf(dense), head: dense.weights.head };
     const tape = new Tape(tapeArithmetic(ctx));
     ctx.tape = tape;
-    const loss = klLoss(ctx, headInputOf(model), { head: model.weights.head, teacher });
+    const { learningRate: lr, weightDecay, hiddenWeight } = inputs.recipe;
     const { step, ring, one, zero } = state;
+    const x = headInputOf(model);
+    const loss = klLoss(ctx, x, { head: model.weights.head, teacher });
     recordMetrics(ctx, { loss, penalty: zero, kept: zero, stepState: step, ring });
-    tape.backward([[loss, one]]);
-    const { learningRate: lr, weightDecay } = inputs.recipe;
+    const losses = hiddenWeight > 0 ? [loss, relativeError(ctx, x, teacher.x, hiddenWeight)] : [loss];
+    tape.backward(losses.map((of) => [of, one]));
     for (const [i, { theta, bits }] of trained.entries()) {
       const [grad, m, v] = [tape.gradOf(theta), state.m[i], state.v[i]];
       invariant(grad && m && v, "bug", `${theta.label} got no gradient`);

@@ -11,6 +11,7 @@ import { gatherRef } from "../../engine/ops/gather.ref.ts";
 import { headNormRef } from "../../engine/ops/headNorm.ref.ts";
 import { compareTokensRef, klLossRef } from "../../engine/ops/klLoss.ref.ts";
 import { linearAdaptedRef, linearMaskedAdapterRef } from "../../engine/ops/linearParts.ref.ts";
+import { relativeErrorRef } from "../../engine/ops/relativeError.ref.ts";
 import { ropeRef } from "../../engine/ops/rope.ref.ts";
 import { scatterAddRef } from "../../engine/ops/scatterAdd.ref.ts";
 import { LOGITS_BYTES } from "../../engine/logitsSize.ts";
@@ -107,4 +108,9 @@ export const languageCases: readonly Timed[] = [
       flop: 2 * matmulFlop(rows, vocab, d),
     })),
   ),
+  timedCase(relativeErrorRef, ({ rows, d }) => ({
+    ...{ inputs: [values(rows, d), values(rows, d)], params: { weight: 1 } },
+    // both are read twice, the gradient is written
+    bytes: f32Bytes([rows, d], [rows, d], [rows, d], [rows, d], [rows, d]),
+  })),
 ];

@@ -12,12 +12,13 @@ _BOUNDS: dict[str, tuple[float, float, bool]] = {
     "tokens": (2, 4096, True),
     "learning_rate": (1e-7, 0.1, False),
     "weight_decay": (0, 1, False),
+    "hidden_weight": (0, 1000, False),
     "seed": (0, 2**32 - 1, True),
     "measure_every": (1, 100_000, True),
 }
-_AT_HALF = {"out": 1e-3, "all": 3e-4}
+_AT_HALF = {"out": 1e-3, "all": 5e-4}
 """Learning rate where half of the block weights are kept."""
-_POWER = 1.2
+_POWER = 1
 """How fast it shrinks as more is kept."""
 _DEFAULT_RANK, _ADAPTERS_AT_HALF, _ADAPTERS_POWER = 16, 2.5e-3, 0.5
 """The same for adapters of this rank."""
@@ -42,6 +43,8 @@ class RecoverRecipe:
     rank: int | None = None
     """Of the adapters that are trained on all matrices, in place of the matrices and their biases. None for any other recovery."""
     weight_decay: float = 0
+    hidden_weight: float = 4
+    """Of the relative error of the head's input, beside the KL."""
     seed: int = 1
     """Of the windows of the training text."""
     measure_every: int = 50
@@ -88,6 +91,7 @@ def recover_recipe_json(recipe: RecoverRecipe) -> dict[str, Any]:
         "matrices": recipe.matrices,
         **({} if recipe.rank is None else {"rank": recipe.rank}),
         "weightDecay": recipe.weight_decay,
+        "hiddenWeight": recipe.hidden_weight,
         "seed": recipe.seed,
         "measureEvery": recipe.measure_every,
         "learningRate": recipe.learning_rate,

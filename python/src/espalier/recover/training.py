@@ -1,4 +1,4 @@
-"""Trains a student towards the dense model by the KL divergence, with a guard (METHOD.md 6)."""
+"""Trains a student towards the dense model, with a guard (METHOD.md 6)."""
 
 import hashlib
 import math
@@ -28,6 +28,23 @@ def kl_divergence(student: torch.Tensor, dense: torch.Tensor) -> torch.Tensor:
     return F.kl_div(q, p, log_target=True, reduction="batchmean")
 
 
+def relative_error(student: torch.Tensor, dense: torch.Tensor) -> torch.Tensor:
+    """The mean over tokens of |student - dense|^2 / |dense|^2, a float32 scalar. student, dense: (T, d)."""
+    x, y = student.float(), dense.float()
+    return ((x - y).square().sum(-1) / y.square().sum(-1)).mean()
+
+
+def _read_by_head(model: PreTrainedModel, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The head's input (T, d) and its logits (T, V), from ids (T)."""
+    read: list[torch.Tensor] = []
+    handle = model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: read.append(inputs[0][0]))
+    try:
+        logits = model(input_ids=ids[None], use_cache=False).logits[0]
+    finally:
+        handle.remove()
+    return read[0], logits
+
+
 class RecoverySteps:
     """The steps of a recovery: AdamW on the student's trained parameters."""
 
@@ -39,18 +56,20 @@ class RecoverySteps:
         self.steps_done = 0
 
     def step(self, ids: torch.Tensor) -> float:
-        """One update on ids (T); returns the loss before it. Throws EspalierError if that is not finite; nothing is updated then."""
+        """One update on ids (T); returns the KL before it. Throws EspalierError if that is not finite; nothing is updated then."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * rate_of_step(self.recipe.steps, self.steps_done)
         with torch.no_grad():
-            target = self.dense(input_ids=ids[None], use_cache=False).logits[0]
-        loss = kl_divergence(self.student.model(input_ids=ids[None], use_cache=False).logits[0], target)
-        value = float(loss.detach())
+            y, target = _read_by_head(self.dense, ids)
+        x, logits = _read_by_head(self.student.model, ids)
+        kl = kl_divergence(logits, target)
+        value = float(kl.detach())
         if not math.isfinite(value):
             raise EspalierError(
                 f"The KL loss of step {self.steps_done} is not a finite number, so the recovery was stopped. "
                 "Start it again with a lower learning rate."
             )
+        loss = kl + self.recipe.hidden_weight * relative_error(x, y) if self.recipe.hidden_weight > 0 else kl
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()

@@ -49,7 +49,7 @@ export function readRecovery(field: JsonField): RecoveryReceipt {
 
 /** The recipe of a training. Throws "format" or "config" naming the field. */
 export function readRecoverRecipe(recipe: JsonField): RecoverRecipe {
-  const rank = recipe.get("rank");
+  const [rank, hiddenWeight] = [recipe.get("rank"), recipe.get("hiddenWeight")];
   const read: RecoverRecipe = {
     steps: recipe.get("steps").number(),
     tokens: recipe.get("tokens").number(),
@@ -57,6 +57,7 @@ export function readRecoverRecipe(recipe: JsonField): RecoverRecipe {
     ...(rank.value === undefined ? {} : { rank: rank.number() }),
     learningRate: recipe.get("learningRate").number(),
     weightDecay: recipe.get("weightDecay").number(),
+    hiddenWeight: hiddenWeight.value === undefined ? 0 : hiddenWeight.number(),
     seed: recipe.get("seed").number(),
     measureEvery: recipe.get("measureEvery").number(),
   };

@@ -35,6 +35,8 @@ import type { KeptColumns } from "../kit/keptColumns.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { compareTokens, klLoss, type KlLossOptions } from "../klLoss.ts";
 import { compareTokensRef, klLossRef, type KlLossParams } from "../klLoss.ref.ts";
+import { relativeError } from "../relativeError.ts";
+import { relativeErrorRef } from "../relativeError.ref.ts";
 import { rope } from "../rope.ts";
 import { ropeRef } from "../rope.ref.ts";
 import { scatterAdd } from "../scatterAdd.ts";
@@ -137,6 +139,7 @@ export const languageOps: readonly CheckedOp[] = [
     const { kl, studentTop, teacherTop } = compareTokens(ctx, take(t, 0), klOptions(t, params));
     return [kl, studentTop, teacherTop];
   }),
+  checkedOp(relativeErrorRef, (ctx, t, { weight }) => [relativeError(ctx, take(t, 0), take(t, 1), weight)]),
   checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(crossEntropyTermsRef, (ctx, t, params) => [crossEntropyTerms(ctx, take(t, 0), lossOptions(t, params))]),
 ];
