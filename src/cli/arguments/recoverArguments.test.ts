@@ -7,7 +7,7 @@ describe("--recover", () => {
 
   it("trains the output matrices, with the run's seed and a learning rate by the kept share", () => {
     expect(readRecoverArguments({ recover: "300" }, 7)).toEqual({
-      recover: { steps: 300, tokens: 128, matrices: "out", weightDecay: 0, seed: 7, measureEvery: 50 },
+      recover: { steps: 300, tokens: 128, matrices: "out", weightDecay: 0, hiddenWeight: 4, seed: 7, measureEvery: 50 },
     });
   });
 

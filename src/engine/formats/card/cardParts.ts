@@ -1,6 +1,6 @@
 // Parts shared by the model cards of all methods: front matter, tables, perplexities, checks and the licence note.
 import { percent, shortened, whole } from "../../../shared/format.ts";
-import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
+import type { RecoverRecipe, RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { LlamaCheck, PerplexityPair, ReceiptBase, Share } from "../receipt/receiptTypes.ts";
 import type { Form } from "../files/forms.ts";
@@ -45,10 +45,13 @@ function changes({ refit, recipe, bestStep }: RecoveryReceipt): string[] {
     `Then ${trainedWords({ matrices: refit.matrices })} were refitted by least squares to the base model's activations, without training: ${refit.sequences} sequences of ${refit.tokens} tokens, ridge ${refit.ridge}, seed ${refit.seed}.`,
   ];
   const trained = recipe && [
-    `Then a recovery trained ${trainedWords(recipe)} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}.`,
+    `Then a recovery trained ${trainedWords(recipe)} towards the base model's next-token distribution (forward KL)${statesWords(recipe)}: ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}.`,
   ];
   return [...(fitted ?? []), ...(trained ?? [])];
 }
+
+const statesWords = ({ hiddenWeight }: RecoverRecipe): string =>
+  hiddenWeight > 0 ? ` and its states before the head (relative error, weight ${hiddenWeight})` : "";
 
 function trainedWords({ matrices, rank }: RecoverScope): string {
   if (rank !== undefined)

@@ -72,7 +72,17 @@ describe("a receipt of a recovered model", () => {
     expect(modelCard(gates, "masked")).not.toMatch(/LoRA|lora/);
   });
 
+  it("of an older version, without a weight of the head's input, was trained by the KL alone", () => {
+    const { hiddenWeight, ...older } = trained.recipe;
+    expect(hiddenWeight).toBeGreaterThan(0);
+    const changed = JSON.stringify({ ...gates, recovery: { ...recovery, recipe: older } });
+    const read = readReceipt(changed);
+    expect(read.recovery?.recipe).toEqual({ ...older, hiddenWeight: 0 });
+    expect(modelCard(read, "compact")).toContain("(forward KL): 250 of 300 steps");
+  });
+
   it.each([
+    [{ recipe: { ...trained.recipe, hiddenWeight: -1 } }, /hiddenWeight: expected a number from 0 to 1000, got -1/],
     [{ recipe: { ...trained.recipe, matrices: "all", rank: 2 } }, /rank: expected a whole number from 4 to 64, got 2/],
     [{ recipe: { ...trained.recipe, rank: 16 } }, /matrices: expected all beside a rank, got out/],
     [{ recipe: { ...recovery.recipe, matrices: "all", rank: null } }, /recovery\.recipe\.rank: expected a number/],
@@ -128,7 +138,7 @@ describe("a receipt of a recovered model", () => {
     ["single weights", weightCard(weights)],
   ])("is described on the card of %s", (_, card) => {
     expect(card).toContain("The remaining weights were trained towards the base model afterwards".slice(4));
-    expect(card).toContain("250 of 300 steps of 128 tokens");
+    expect(card).toContain("(forward KL) and its states before the head (relative error, weight 4): 250 of 300 steps");
     expect(card).toContain("Perplexity was 27.11 before it");
     expect(card).toContain("28.13 before and 24.25 after");
     expect(card).toContain("The masks alone do not rebuild this model");
