@@ -1,5 +1,6 @@
 // The model that comes with the page: its files, and what is shown of it before it is opened.
-import type { KnownFacts, PerplexityResult } from "./payloads.ts";
+import type { KnownFacts } from "./payloads/model.ts";
+import type { PerplexityResult } from "./payloads/measure.ts";
 
 export const EMBEDDED_MODEL = {
   name: "speeches-3.5M",

@@ -12,46 +12,33 @@ import type {
   WeightRecipe,
 } from "../engine/index.ts";
 import type { TextSources } from "../shared/texts.ts";
+import type { CachedModel, ModelFacts, ModelSource } from "./payloads/model.ts";
+import type { Progress, Task } from "./payloads/task.ts";
 import type {
-  AdapterCheck,
-  CachedModel,
   CurvePoint,
-  ExportChoice,
-  SizedForms,
-  GuardReading,
-  MatrixRequest,
-  MatrixView,
-  Metrics,
-  ModelFacts,
-  ModelSource,
-  NamedWindow,
-  NestedExport,
-  NextTokens,
-  PairTexts,
-  PausedRecovery,
+  AdapterCheck,
   PerplexityResult,
-  Progress,
-  PrunedId,
-  PrunedMlp,
   QuantisationResult,
-  RecoverSettings,
-  RecoveryFacts,
-  RunArchitecture,
-  RunElsewhere,
-  RunState,
-  Savable,
   ScoreReport,
-  ShownLogits,
   Subject,
-  Task,
   TaskChoice,
-  TokenLosses,
-  WeightWindow,
-} from "./payloads.ts";
-import type { StorageReport, StoredKind } from "./storagePayloads.ts";
+} from "./payloads/measure.ts";
+import type { Metrics, PrunedId, RunArchitecture, RunElsewhere, RunState, ShownLogits } from "./payloads/run.ts";
+import type { GuardReading, PausedRecovery, RecoverSettings, RecoveryFacts } from "./payloads/recovery.ts";
+import type { MatrixRequest, MatrixView, NamedWindow, PrunedMlp, WeightWindow } from "./payloads/weights.ts";
+import type { NextTokens, PairTexts, TokenLosses } from "./payloads/comparison.ts";
+import type { ExportChoice, SizedForms, NestedExport, Savable } from "./payloads/export.ts";
+import type { StorageReport, StoredKind } from "./payloads/storage.ts";
 
-export type * from "./payloads.ts";
-export type * from "./storagePayloads.ts";
+export type * from "./payloads/model.ts";
+export type * from "./payloads/task.ts";
+export type * from "./payloads/measure.ts";
+export type * from "./payloads/run.ts";
+export type * from "./payloads/recovery.ts";
+export type * from "./payloads/weights.ts";
+export type * from "./payloads/comparison.ts";
+export type * from "./payloads/export.ts";
+export type * from "./payloads/storage.ts";
 
 /** Every command is answered by one "reply" or "failure" with the same id. */
 export type Command =

@@ -1,5 +1,6 @@
 // Ids of masks, stored with whatever is measured, exported or timed. Used by the page and by the worker.
-import type { PrunedId, PrunedMlp, RunArchitecture } from "./payloads.ts";
+import type { PrunedId, RunArchitecture } from "./payloads/run.ts";
+import type { PrunedMlp } from "./payloads/weights.ts";
 
 /** Of the dense model, which keeps everything. */
 export const DENSE_ID: PrunedId = { run: "dense", ratio: 1, step: 0 };

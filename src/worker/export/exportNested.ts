@@ -1,6 +1,7 @@
 // Exports several ratios of a run for every ratio as one model: makes and measures each architecture, then writes all of them.
 import { EngineError, exportRatios, invariant, type LogitsAt } from "../../engine/index.ts";
-import type { NestedExport, Progress } from "../payloads.ts";
+import type { Progress } from "../payloads/task.ts";
+import type { NestedExport } from "../payloads/export.ts";
 import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
 import type { ReportProgress, TaskControls } from "../tasks.ts";
 import type { CommonOptions } from "./exportPruned.ts";

@@ -19,7 +19,7 @@ import {
 import { browserName } from "../../shared/browsers.ts";
 import { llamaReader } from "../../verify/llamaModel.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import type { ExportChoice } from "../payloads.ts";
+import type { ExportChoice } from "../payloads/export.ts";
 import type { Pruned } from "../run/pruned.ts";
 import type { PrunedModel } from "../run/prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";

@@ -12,7 +12,7 @@ import {
   zipSizeBytes,
   zipStream,
 } from "../../engine/index.ts";
-import type { Savable } from "../payloads.ts";
+import type { Savable } from "../payloads/export.ts";
 import type { Pruned } from "../run/pruned.ts";
 import { claimFolder, EXPORTS, readFile, remove, writeFile } from "../storage/opfs.ts";
 import { exportPruned, type ExportOptions, type PrunedExport } from "./exportPruned.ts";

@@ -1,6 +1,6 @@
 // The loss of each token under two runs' masks, or of the dense model: where on a text the two differ.
 import { type Ctx, type Model, type OpenedModel, type Run, tokenLosses } from "../../engine/index.ts";
-import type { TokenLosses } from "../payloads.ts";
+import type { TokenLosses } from "../payloads/comparison.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { type RunPair, withRun } from "./compareRuns.ts";
 

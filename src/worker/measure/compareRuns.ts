@@ -8,7 +8,7 @@ import {
   type OpenedModel,
   type Run,
 } from "../../engine/index.ts";
-import type { LikelyNext, NextTokens, PairTexts, WrittenToken } from "../payloads.ts";
+import type { LikelyNext, NextTokens, PairTexts, WrittenToken } from "../payloads/comparison.ts";
 import type { Pruned } from "../run/pruned.ts";
 import { loadPruned } from "../run/prunedModel.ts";
 import { restoreRun } from "../run/runRecords.ts";

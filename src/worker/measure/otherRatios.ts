@@ -8,7 +8,8 @@ import {
   modelOfMasks,
   type OpenedModel,
 } from "../../engine/index.ts";
-import type { CurvePoint, PerplexityResult } from "../payloads.ts";
+import type { CurvePoint, PerplexityResult } from "../payloads/measure.ts";
+
 import type { EncodedText } from "../storage/texts.ts";
 import type { Perplexities, PerplexityWatch } from "./perplexities.ts";
 import { type GateLogits, prunedAt } from "../run/pruned.ts";

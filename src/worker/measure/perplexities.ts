@@ -10,7 +10,8 @@ import {
   quantisationCost,
   sha256,
 } from "../../engine/index.ts";
-import type { PerplexityResult, PrunedId, QuantisationResult, Subject } from "../payloads.ts";
+import type { PerplexityResult, QuantisationResult, Subject } from "../payloads/measure.ts";
+import type { PrunedId } from "../payloads/run.ts";
 import { DENSE_ID, samePruned } from "../prunedId.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { idOf, type Pruned } from "../run/pruned.ts";

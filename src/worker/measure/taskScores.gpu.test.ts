@@ -10,7 +10,7 @@ import {
   type OpenedModel,
   scoreTask,
 } from "../../engine/index.ts";
-import type { TaskChoice } from "../payloads.ts";
+import type { TaskChoice } from "../payloads/measure.ts";
 import { madeGates } from "../run/madeGates.fixture.ts";
 import { idOf, type Pruned } from "../run/pruned.ts";
 import { loadPruned } from "../run/prunedModel.ts";

@@ -15,7 +15,8 @@ import {
   textTask,
   type ZeroShotTask,
 } from "../../engine/index.ts";
-import type { PrunedId, TaskChoice } from "../payloads.ts";
+import type { TaskChoice } from "../payloads/measure.ts";
+import type { PrunedId } from "../payloads/run.ts";
 import { DENSE_ID } from "../prunedId.ts";
 import { idOf, type Pruned, unrecovered } from "../run/pruned.ts";
 import type { EncodedText } from "../storage/texts.ts";

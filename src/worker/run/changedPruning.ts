@@ -9,7 +9,7 @@ import {
   recoveryResult,
   updatedValues,
 } from "../../engine/index.ts";
-import type { PerplexityResult } from "../payloads.ts";
+import type { PerplexityResult } from "../payloads/measure.ts";
 import { type Pruned, prunedByMasks } from "./pruned.ts";
 
 /** Kept weights of a pruning that are not the file's. SparseGPT's are read from its model, which cannot be made from the masks again. */

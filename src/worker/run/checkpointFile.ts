@@ -1,6 +1,6 @@
 // The checkpoints of training runs in the origin's private file system. A run belongs to one tab, and has two files that are written in turn.
 import { type Checkpoint, checkpointChunks, decodeCheckpoint, EngineError } from "../../engine/index.ts";
-import type { RunElsewhere } from "../payloads.ts";
+import type { RunElsewhere } from "../payloads/run.ts";
 import { claim, type Release } from "../storage/claims.ts";
 import { storedFiles, remove, setAside, writeFile } from "../storage/opfs.ts";
 

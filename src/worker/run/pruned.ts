@@ -16,7 +16,9 @@ import {
   type WeightMasks,
   type WeightRecipe,
 } from "../../engine/index.ts";
-import type { PerplexityResult, PrunedId, PrunedMlp, RunArchitecture } from "../payloads.ts";
+import type { PerplexityResult } from "../payloads/measure.ts";
+import type { PrunedId, RunArchitecture } from "../payloads/run.ts";
+import type { PrunedMlp } from "../payloads/weights.ts";
 import { prunedIdOf } from "../prunedId.ts";
 
 /** Gate logits of a run at some step: the architectures of all ratios follow from them. */

@@ -14,7 +14,7 @@ import {
 } from "../../engine/index.ts";
 import { guardedText, guardPerplexity } from "../../engine/recover/guard.ts";
 import { compareLosses } from "../measure/compareLosses.ts";
-import type { GuardReading, RecoverSettings } from "../payloads.ts";
+import type { GuardReading, RecoverSettings } from "../payloads/recovery.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { madeGates } from "./madeGates.fixture.ts";
 import { idOf, type Pruned, unrecovered } from "./pruned.ts";

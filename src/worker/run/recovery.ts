@@ -13,7 +13,8 @@ import {
   RecoverSession,
   weightsPruned,
 } from "../../engine/index.ts";
-import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
+import type { PerplexityResult } from "../payloads/measure.ts";
+import type { GuardReading, RecoverSettings, RecoveryFacts } from "../payloads/recovery.ts";
 import { throttle } from "../progress.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { changedPruning, knownValues } from "./changedPruning.ts";

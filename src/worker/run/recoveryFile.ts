@@ -14,7 +14,7 @@ import {
   runJson,
   sha256,
 } from "../../engine/index.ts";
-import type { GuardReading, PausedRecovery, RecoverSettings } from "../payloads.ts";
+import type { GuardReading, PausedRecovery, RecoverSettings } from "../payloads/recovery.ts";
 import type { WorkerEvent } from "../protocol.ts";
 import type { Claims } from "../storage/claims.ts";
 import { readFile, remove, writeFile } from "../storage/opfs.ts";

@@ -10,7 +10,7 @@ import {
   fileDtypes,
   type PlanResult,
 } from "../../engine/index.ts";
-import type { RecoverSettings } from "../payloads.ts";
+import type { RecoverSettings } from "../payloads/recovery.ts";
 import type { Pruned } from "./pruned.ts";
 import { keptShareOf } from "./recovery.ts";
 

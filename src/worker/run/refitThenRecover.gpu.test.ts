@@ -14,7 +14,7 @@ import {
 } from "../../engine/index.ts";
 import { guardedText, guardPerplexity } from "../../engine/recover/guard.ts";
 import { exportPruned } from "../export/exportPruned.ts";
-import type { RecoverSettings } from "../payloads.ts";
+import type { RecoverSettings } from "../payloads/recovery.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { madeGates } from "./madeGates.fixture.ts";
 import type { Pruned } from "./pruned.ts";

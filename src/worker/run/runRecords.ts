@@ -20,7 +20,7 @@ import {
   type WeightMasks,
   weightsOf,
 } from "../../engine/index.ts";
-import type { PrunedId } from "../payloads.ts";
+import type { PrunedId } from "../payloads/run.ts";
 import { type Pruned, prunedByMasks, type PrunedByGates } from "./pruned.ts";
 import { checkMasksGiveModel } from "./prunedModel.ts";
 import { prunedMlpFacts } from "./weightPruning.ts";

@@ -19,7 +19,7 @@ import {
   windowScores,
   windowValues,
 } from "../../engine/index.ts";
-import type { NamedWindow, PrunedMlp, WeightWindow } from "../payloads.ts";
+import type { NamedWindow, PrunedMlp, WeightWindow } from "../payloads/weights.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { PrunedByWeights } from "./pruned.ts";
 
