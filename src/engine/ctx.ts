@@ -2,7 +2,9 @@
 import { invariant } from "./errors.ts";
 import { Arena, Buffers, type GpuBuffer } from "./gpu/buffers.ts";
 import type { AdapterFacts, Gpu } from "./gpu/device.ts";
-import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
+import { type KernelSpec, Kernels } from "./gpu/kernel.ts";
+import type { Uniform } from "./gpu/uniforms.ts";
+import type { Groups } from "./gpu/pastDispatches.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";

@@ -2,7 +2,7 @@
 import { BLOCK_DTYPES, type MatrixDtype } from "./dtype.ts";
 import { blockTypeNamed } from "./formats/gguf/types.ts";
 import { BINDING_ALIGNMENT_BYTES, type GpuBuffer } from "./gpu/buffers.ts";
-import type { Binding } from "./gpu/kernel.ts";
+import type { Binding } from "./gpu/pastDispatches.ts";
 import { invariant } from "./errors.ts";
 
 export type { Precision } from "./dtype.ts";

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Buffers } from "./buffers.ts";
 import { Gpu } from "./device.ts";
-import { type Groups, Kernels, type Uniform } from "./kernel.ts";
+import { Kernels } from "./kernel.ts";
+import type { Uniform } from "./uniforms.ts";
+import type { Groups } from "./pastDispatches.ts";
 
 const FACTS = {
   ...{ name: "a card", software: false, quads: false, timestamps: false },

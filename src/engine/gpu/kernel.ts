@@ -1,7 +1,9 @@
 // Kernels: WGSL entry points, compiled once per device. Bind groups and uniforms come from caches, so a repeated step creates nothing.
 import { EngineError, invariant } from "../errors.ts";
-import type { Buffers, GpuBuffer } from "./buffers.ts";
+import type { Buffers } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
+import { type Binding, type Dispatch, type DispatchWish, type Groups, PastDispatches } from "./pastDispatches.ts";
+import { type Uniform, Uniforms } from "./uniforms.ts";
 import { type EntryPoint, readEntryPoint } from "./wgsl.ts";
 
 /** A WGSL entry point. Make each spec once, at module level: the object itself is the key of the pipeline cache. */
@@ -14,18 +16,6 @@ export interface KernelSpec {
   /** Values of `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
 }
-
-/** A range of a buffer; offset and size in bytes. */
-export interface Binding {
-  readonly buffer: GpuBuffer;
-  readonly offset: number;
-  readonly bytes: number;
-}
-
-/** Values of a kernel's uniform, by the field names of its WGSL struct. */
-export type Uniform = Readonly<Record<string, number>>;
-/** Workgroup counts of a dispatch. */
-export type Groups = readonly [x: number, y?: number, z?: number];
 
 interface Compiled {
   readonly point: EntryPoint;
@@ -43,105 +33,38 @@ function compiledOn(device: GPUDevice): Map<KernelSpec, Compiled> {
 }
 
 interface Kernel extends Compiled {
-  /** What this kernel dispatched, in order: a repeated step asks for the same again. */
-  readonly past: Past[];
-  /** Which of `past` the next dispatch probably repeats. */
-  next: number;
-}
-
-/** A dispatch and what it was made from. */
-interface Past {
-  readonly args: readonly Binding[];
-  /** In the order of the uniform's fields. */
-  readonly values: readonly number[];
-  readonly dispatch: Dispatch;
-}
-
-/** Dispatches that a kernel remembers: more than the layers of any model times the uses of a kernel in a layer. */
-const MOST_PAST = 1024;
-
-function isRepeated(past: Past, { fields }: EntryPoint, args: readonly Binding[], uniform: Uniform): boolean {
-  if (args.length !== past.args.length) return false;
-  for (let i = 0; i < args.length; i++) {
-    const [one, other] = [args[i], past.args[i]];
-    if (one?.buffer !== other?.buffer || one?.offset !== other?.offset || one?.bytes !== other?.bytes) return false;
-  }
-  for (let i = 0; i < fields.length; i++) if (uniform[fields[i]?.name ?? ""] !== past.values[i]) return false;
-  return true;
-}
-
-const sameGroups = (a: Groups, b: Groups): boolean => a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
-
-/** A dispatch ready to be encoded. */
-export interface Dispatch {
-  readonly label: string;
-  readonly pipeline: GPUComputePipeline;
-  readonly groups: Groups;
-  readonly bindings: GPUBindGroup;
-  readonly uniform: GPUBindGroup | undefined;
-}
-
-/** Inserts a dispatch where it was not expected. */
-function remember(kernel: Kernel, past: Past): void {
-  if (kernel.past.length >= MOST_PAST) {
-    kernel.past.length = 0;
-    kernel.next = 0;
-  }
-  const found = kernel.past.findIndex(
-    ({ dispatch }) =>
-      dispatch.bindings === past.dispatch.bindings &&
-      dispatch.uniform === past.dispatch.uniform &&
-      sameGroups(dispatch.groups, past.dispatch.groups),
-  );
-  if (found >= 0) kernel.next = (found + 1) % kernel.past.length;
-  else {
-    kernel.past.push(past);
-    kernel.next = 0;
-  }
+  readonly past: PastDispatches;
 }
 
 export class Kernels {
-  /** Pipelines, bind groups and uniform buffers made so far; a test checks that a repeated step adds none. */
-  created = 0;
   private readonly gpu: Gpu;
-  private readonly buffers: Buffers;
   private readonly compiled: Map<KernelSpec, Compiled>;
   private readonly kernels = new Map<KernelSpec, Kernel>();
   private readonly warming = new Set<KernelSpec>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
-  private readonly uniforms = new Map<string, { buffer: GpuBuffer; group: GPUBindGroup }>();
-  private readonly uniformLayout: GPUBindGroupLayout;
+  private readonly uniforms: Uniforms;
+  private made = 0;
 
   constructor(gpu: Gpu, buffers: Buffers) {
     this.gpu = gpu;
-    this.buffers = buffers;
     this.compiled = compiledOn(gpu.device);
-    this.uniformLayout = gpu.device.createBindGroupLayout({
-      label: "uniform",
-      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } }],
-    });
+    this.uniforms = new Uniforms(gpu, buffers);
+  }
+
+  /** Pipelines, bind groups and uniform buffers made so far; a test checks that a repeated step adds none. */
+  get created(): number {
+    return this.made + this.uniforms.created;
   }
 
   /** Everything that one dispatch of `spec` needs, from the caches or made now. `args` are in the order of the WGSL bindings. Throws "bug" for arguments that the WGSL does not take. */
   prepare(spec: KernelSpec, args: readonly Binding[], uniform: Uniform, groups: Groups): Dispatch {
     const kernel = this.kernels.get(spec) ?? this.keep(spec, this.compiled.get(spec) ?? this.compile(spec));
-    const { past } = kernel;
-    const expected = past[kernel.next];
-    if (expected && sameGroups(expected.dispatch.groups, groups) && isRepeated(expected, kernel.point, args, uniform)) {
-      kernel.next = (kernel.next + 1) % past.length;
-      return expected.dispatch;
-    }
-    const dispatch = this.make(kernel, spec.label, { args, uniform, groups });
-    remember(kernel, { args, values: kernel.point.fields.map(({ name }) => uniform[name] ?? 0), dispatch });
-    return dispatch;
+    const wanted = { args, uniform, groups };
+    return kernel.past.repeated(wanted) ?? kernel.past.remember(wanted, this.make(kernel, spec.label, wanted));
   }
 
-  private make(
-    kernel: Kernel,
-    label: string,
-    { args, uniform, groups }: { args: readonly Binding[]; uniform: Uniform; groups: Groups },
-  ): Dispatch {
+  private make(kernel: Kernel, label: string, { args, uniform, groups }: DispatchWish): Dispatch {
     const { bindings } = kernel.point;
     invariant(
       args.length === bindings.length,
@@ -162,17 +85,14 @@ export class Kernels {
       pipeline: kernel.pipeline,
       groups,
       bindings: this.bindGroup(kernel, args, label),
-      uniform: this.uniform(kernel.point, uniform, label),
+      uniform: this.uniforms.of(kernel.point, uniform, label),
     };
   }
 
   /** Drops the cached bind groups, after buffers were freed. Pipelines and uniforms stay. */
   forgetBindings(): void {
     this.bindGroups.clear();
-    for (const kernel of this.kernels.values()) {
-      kernel.past.length = 0;
-      kernel.next = 0;
-    }
+    for (const { past } of this.kernels.values()) past.forget();
   }
 
   /**
@@ -181,11 +101,7 @@ export class Kernels {
    */
   forgetUniforms(from = 0): void {
     this.forgetBindings();
-    for (const [key, { buffer }] of this.uniforms) {
-      if (buffer.id < from) continue;
-      this.buffers.free(buffer);
-      this.uniforms.delete(key);
-    }
+    this.uniforms.forget(from);
   }
 
   /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */
@@ -213,9 +129,9 @@ export class Kernels {
   }
 
   private keep(spec: KernelSpec, compiled: Compiled): Kernel {
-    const kernel = { ...compiled, past: [], next: 0 };
+    const kernel = { ...compiled, past: new PastDispatches(compiled.point.fields) };
     this.kernels.set(spec, kernel);
-    this.created++;
+    this.made++;
     return kernel;
   }
 
@@ -244,7 +160,7 @@ export class Kernels {
       label: spec.label,
       layout: device.createPipelineLayout({
         label: spec.label,
-        bindGroupLayouts: point.fields.length > 0 ? [layout, this.uniformLayout] : [layout],
+        bindGroupLayouts: point.fields.length > 0 ? [layout, this.uniforms.layout] : [layout],
       }),
       compute: { module, entryPoint: spec.entry, constants: { ...spec.constants } },
     };
@@ -265,44 +181,7 @@ export class Kernels {
       })),
     });
     this.bindGroups.set(key, group);
-    this.created++;
-    return group;
-  }
-
-  /** Uniform buffers are keyed by their contents, so equal dispatches share one that is written once. */
-  private uniform(point: EntryPoint, values: Uniform, label: string): GPUBindGroup | undefined {
-    const { fields } = point;
-    const given = Object.keys(values);
-    if (given.length !== fields.length || fields.some(({ name }) => !(name in values))) {
-      throw new EngineError(
-        "bug",
-        `${label}: expected uniform {${fields.map((f) => f.name).join(", ")}}, got {${given.join(", ")}}`,
-      );
-    }
-    if (fields.length === 0) return undefined;
-    const key = fields.map(({ name, type }) => `${type}${String(values[name])}`).join();
-    const known = this.uniforms.get(key);
-    if (known) return known.group;
-    const data = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
-    fields.forEach(({ name, type }, i) => {
-      const value = values[name] ?? 0;
-      if (type === "f32") data.setFloat32(4 * i, value, true);
-      else if (type === "u32") data.setUint32(4 * i, value, true);
-      else data.setInt32(4 * i, value, true);
-    });
-    const buffer = this.buffers.allocate(
-      data.byteLength,
-      `${label} uniform`,
-      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    );
-    this.gpu.device.queue.writeBuffer(buffer.gpu, 0, data.buffer);
-    const group = this.gpu.device.createBindGroup({
-      label: `${label} uniform`,
-      layout: this.uniformLayout,
-      entries: [{ binding: 0, resource: { buffer: buffer.gpu } }],
-    });
-    this.uniforms.set(key, { buffer, group });
-    this.created++;
+    this.made++;
     return group;
   }
 }

@@ -2,7 +2,7 @@
 import { EngineError } from "../errors.ts";
 import type { Buffers, GpuBuffer } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
-import type { Binding } from "./kernel.ts";
+import type { Binding } from "./pastDispatches.ts";
 
 const STAGING = (): GPUBufferUsageFlags => GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
 

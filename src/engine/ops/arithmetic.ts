@@ -2,7 +2,8 @@
 import wgsl from "../../../shaders/arithmetic.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
-import type { Groups, KernelSpec } from "../gpu/kernel.ts";
+import type { KernelSpec } from "../gpu/kernel.ts";
+import type { Groups } from "../gpu/pastDispatches.ts";
 import type { TapeArithmetic } from "../tape.ts";
 import { checkShape, elements, matrixOf, type Tensor } from "../tensor.ts";
 import { groupsOf, kernelOf } from "./kit/launch.ts";

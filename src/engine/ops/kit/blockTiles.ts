@@ -2,7 +2,8 @@
 import blocks from "../../../../shaders/lib/blocks.wgsl?raw";
 import type { BlockVariant, HalfVariant } from "../../ctx.ts";
 import type { AdapterFacts } from "../../gpu/device.ts";
-import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
+import type { KernelSpec } from "../../gpu/kernel.ts";
+import type { Groups } from "../../gpu/pastDispatches.ts";
 import { groupsFor, kernelSizes } from "./launch.ts";
 
 interface BlockShape {

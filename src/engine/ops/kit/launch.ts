@@ -1,5 +1,6 @@
 // Kernel specs of the ops, and the sizes of their dispatches.
-import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
+import type { KernelSpec } from "../../gpu/kernel.ts";
+import type { Groups } from "../../gpu/pastDispatches.ts";
 import { type KernelSizes, readSizes } from "../../gpu/wgslSizes.ts";
 
 /** Most workgroups in one dimension of a dispatch (WebGPU's maxComputeWorkgroupsPerDimension). */

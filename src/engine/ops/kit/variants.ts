@@ -3,7 +3,8 @@ import grid from "../../../../shaders/lib/grid.wgsl?raw";
 import rowsCode from "../../../../shaders/lib/rows.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
-import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
+import type { KernelSpec } from "../../gpu/kernel.ts";
+import type { Groups } from "../../gpu/pastDispatches.ts";
 import { type Code, type Constants, groupsFor, kernelOf, MAX_GROUPS, kernelSizes } from "./launch.ts";
 import { valueText, type Width } from "./weightText.ts";
 
