@@ -25,6 +25,7 @@ const FILES: readonly (readonly [file: string, contents: string])[] = [
   ["[large.md](large.md)", "`bench -- --large`: memory of large models in Chromium; large.json has the figures"],
   ["[realModel.json](realModel.json)", "`bench -- --real`: opening and training SmolLM2-135M"],
   ["[every-variants.json](every-variants.json)", "perplexities of what was tried for runs for every ratio (PyTorch)"],
+  ["[recover-variants.json](recover-variants.json)", "perplexities of what was tried for recoveries (PyTorch)"],
 ];
 
 const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
