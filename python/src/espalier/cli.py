@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     recover.add_argument("--lora", type=int, help="instead: adapters of this rank, 4 to 64, on every matrix")
     recover.add_argument("--recover-learning-rate", type=float, help="(by the kept share; at 50 %%: out 0.001, all 0.0005, --lora 16 0.0025)")
     recover.add_argument("--recover-tokens", type=int, help="per step (128)")
+    recover.add_argument("--recover-hidden-weight", type=float, help="of the relative error of the head's input in the loss (4); 0: the KL alone")
     run = one.add_argument_group("run")
     run.add_argument("--sequences", type=int, help="per step, a multiple of the ranks (one per rank); single weights: to calibrate on (64)")
     run.add_argument("--weights", choices=DTYPES, default="f32", help="type of the frozen model in memory (f32)")

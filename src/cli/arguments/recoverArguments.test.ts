@@ -13,6 +13,7 @@ describe("--recover", () => {
 
   it("takes matrices, learning rate and tokens", () => {
     const values = { recover: "9", "recover-matrices": "all", "recover-learning-rate": "1e-4", "recover-tokens": "64" };
+    expect(readRecoverArguments({ ...values, "recover-hidden-weight": "0" }, 1).recover?.hiddenWeight).toBe(0);
     expect(readRecoverArguments(values, 1)).toMatchObject({
       recover: { steps: 9, matrices: "all", learningRate: 1e-4, tokens: 64 },
     });
@@ -31,6 +32,7 @@ describe("--recover", () => {
     [{ recover: "many" }, /--recover: expected a number, got "many"/],
     [{ recover: "0" }, /--recover: .*steps: expected a whole number from 1/],
     [{ recover: "10", "recover-matrices": "some" }, /--recover: matrices: expected one of out, all, got some/],
+    [{ recover: "10", "recover-hidden-weight": "-1" }, /hiddenWeight: expected a number from 0 to 1000, got -1/],
     [{ recover: "10", "recover-learning-rate": "2" }, /learningRate: expected a number from/],
     [{ "recover-tokens": "64" }, /--recover-tokens: expected --recover with a number of steps beside it/],
   ])("refuses %j", (values, message) => {

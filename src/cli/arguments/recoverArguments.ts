@@ -16,6 +16,7 @@ const flag = { type: "boolean" } as const;
 /** Options for parseValues. */
 export const RECOVER_OPTIONS = {
   ...{ recover: text, "recover-matrices": text, lora: text, "recover-learning-rate": text, "recover-tokens": text },
+  "recover-hidden-weight": text,
   ...{ refit: flag, "refit-matrices": text, "refit-sequences": text, "refit-ridge": text },
 };
 
@@ -25,6 +26,7 @@ export const RECOVER_USAGE = `  --recover 300            then trains the kept we
                            less memory, because no matrix is copied (without this option: no adapters)
   --recover-learning-rate  (by the kept share: 0.001 for out, 0.0005 for all and 0.0025 for --lora 16 at 50 %, less where more is kept)
   --recover-tokens 128     per step
+  --recover-hidden-weight 4  of the relative error of the head's input in the loss; 0: the KL alone
   --refit                  before --recover, or alone: least squares of the kept weights, without training
   --refit-matrices all     every matrix of the blocks; or out: o_proj and down_proj
   --refit-sequences 256    of the calibration text, 128 tokens each
@@ -80,10 +82,14 @@ function readTraining(values: Values, seed: number): RecoverChoice | undefined {
   }
   const scope = readRecoverScope(values);
   const learningRate = optionalNumber(values, "recover-learning-rate");
-  const tokens = optionalNumber(values, "recover-tokens") ?? DEFAULT_RECOVER_RECIPE.tokens;
+  const { tokens, hiddenWeight } = DEFAULT_RECOVER_RECIPE;
+  const loss = {
+    tokens: optionalNumber(values, "recover-tokens") ?? tokens,
+    hiddenWeight: optionalNumber(values, "recover-hidden-weight") ?? hiddenWeight,
+  };
   const rate = learningRate === undefined ? {} : { learningRate };
   return checked("recover", () =>
-    checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, ...scope, tokens, seed, ...rate }),
+    checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, ...scope, ...loss, seed, ...rate }),
   );
 }
 

@@ -57,7 +57,7 @@ function optionsOf({ refit, recipe }: RecoveryReceipt): string {
     : "";
   const trained = recipe?.rank === undefined ? `--recover-matrices ${recipe?.matrices}` : `--lora ${recipe.rank}`;
   const training = recipe
-    ? `--recover ${recipe.steps} ${trained} --recover-learning-rate ${recipe.learningRate} --recover-tokens ${recipe.tokens}`
+    ? `--recover ${recipe.steps} ${trained} --recover-learning-rate ${recipe.learningRate} --recover-tokens ${recipe.tokens} --recover-hidden-weight ${recipe.hiddenWeight}`
     : "";
   return [refitting, training].filter(Boolean).join(" ");
 }

@@ -16,7 +16,7 @@ from espalier.recover.student import AdaptedStudent, CopiedStudent, Pruning, Stu
 from espalier.recover.training import recover, weights_sha256
 from espalier.train.perplexity import perplexity
 
-_OPTIONS = ("recover_matrices", "lora", "recover_learning_rate", "recover_tokens")
+_OPTIONS = ("recover_matrices", "lora", "recover_learning_rate", "recover_tokens", "recover_hidden_weight")
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,13 @@ def recover_recipe(args: Namespace, ratio: float, seed: int) -> RecoverRecipe | 
     if args.lora is not None and args.recover_matrices is not None:
         raise EspalierError("expected --lora (adapters on all matrices) or --recover-matrices, got both")
     matrices = args.recover_matrices or ("out" if args.lora is None else "all")
-    rate = args.recover_learning_rate
+    rate, weight = args.recover_learning_rate, args.recover_hidden_weight
     return check_recover_recipe(
         RecoverRecipe(
             learning_rate=recover_learning_rate(ratio, matrices, args.lora) if rate is None else rate,
             steps=args.recover,
             tokens=args.recover_tokens or 128,
+            **({} if weight is None else {"hidden_weight": weight}),
             matrices=matrices,
             rank=args.lora,
             seed=seed,
