@@ -9,9 +9,10 @@ import { compact, DENSE, type Selection } from "./selection.ts";
 import { modelTensors } from "../config/tensors.ts";
 import type { MatrixStorage } from "./matrixStorage.ts";
 import { uploadColumns, uploadBlock, uploadInput, uploadOutput, uploadRopes } from "./uploadedParts.ts";
-import { type WeightReader, WeightUploads } from "./weightUploads.ts";
+import { WeightUploads } from "./weightUploads.ts";
+import type { WeightReader } from "./tensorReads.ts";
 
-export type { WeightReader } from "./weightUploads.ts";
+export type { WeightReader } from "./tensorReads.ts";
 
 /** A model on the GPU, ready to run. */
 export interface Model {

@@ -8,7 +8,8 @@ import type { BlockWeights } from "./decoderWeights.ts";
 import { type LoadOptions, weightUploads } from "./load.ts";
 import { DENSE, type Selection } from "./selection.ts";
 import { uploadColumns, uploadBlock, uploadInput, uploadOutput, uploadRopes } from "./uploadedParts.ts";
-import type { WeightReader, WeightUploads } from "./weightUploads.ts";
+import type { WeightUploads } from "./weightUploads.ts";
+import type { WeightReader } from "./tensorReads.ts";
 
 interface StreamedOptions extends Pick<LoadOptions, "precision" | "storage"> {
   /** For a compact model: the index lists of its 5L vectors. */

@@ -1,54 +1,36 @@
 // Reads tensors and uploads them: packed if matrices share their input, padded if they are cut, and rounded to half precision on request.
 import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import { elementCount, isBlockDtype, isDtype, type MatrixDtype, toFloat32 } from "../dtype.ts";
+import type { MatrixDtype } from "../dtype.ts";
 import { PART_STEP, placed, type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
 import { elementBytes, type Precision, type Tensor, view, VIEW_ALIGNMENT } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
-import type { MatrixStorage } from "./matrixStorage.ts";
-import { chunkData, type Piece } from "./rowChunks.ts";
+import { chunkData } from "./rowChunks.ts";
+import { type ReadOptions, type ReadRows, TensorReads, type WeightReader } from "./tensorReads.ts";
 
-/** The source of a model's tensors: its folder, or a reader that cuts or masks them. */
-export interface WeightReader {
-  has(name: string): boolean;
-  info(name: string): { readonly shape: readonly number[]; readonly dtype?: string };
-  readFloat32(name: string): Promise<Float32Array>;
-  /** The bytes of rows [first, first + count), in the dtype of `info`; missing where a tensor is only read as one. */
-  readRows?(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-interface UploadOptions {
-  /** Names of the tensors that the config describes. A bias, norm or matrix that is not among them is left out. */
-  expected: ReadonlySet<string>;
+interface UploadOptions extends ReadOptions {
   /** Heights and widths of linear layers are padded with zeros to multiples of this. */
   padTo: number;
   /** Precision of the matrices of linear layers, embedding and head; all other tensors are f32. */
   precision: Precision;
-  /** How the same matrices are stored where they are as in their file. They are then not padded. */
-  storage?: MatrixStorage | undefined;
   /** Values that are read at a time. Default: CHUNK_VALUES. */
   chunkValues?: number;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
-  /** Called with the number of values read and the total; may throw to cancel. */
-  onProgress?: (done: number, of: number) => void;
 }
 
 export class WeightUploads {
   private readonly made: Tensor[] = [];
-  /** Values that were read, and those of all tensors. */
-  private done = 0;
-  private total: number | undefined;
   /** Bytes that were written since the GPU was waited for. */
   private written = 0;
-  /** A tensor that its reader reads only as a whole, while rows of it are needed. */
-  private whole: { name: string; values: Float32Array } | undefined;
+  private readonly reads: TensorReads;
 
   constructor(
     private readonly ctx: Ctx,
     private readonly reader: WeightReader,
     private readonly options: UploadOptions,
-  ) {}
+  ) {
+    this.reads = new TensorReads(reader, options);
+  }
 
   get gpuBytes(): number {
     return this.made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0);
@@ -94,24 +76,8 @@ export class WeightUploads {
     const width = this.padded(cols);
     const heights = shapes.map(([rows = 0]) => this.padded(rows));
     const parts = this.matrix(names[0] ?? "matrix", [sum(heights), width], dtype);
-    if (!this.options.empty) await this.fill(parts, { dtype, width, rows: this.rowsOf(names, heights, dtype) });
+    if (!this.options.empty) await this.fill(parts, { dtype, width, rows: this.reads.stacked(names, heights, dtype) });
     return parts;
-  }
-
-  /** Reads rows of stacked matrices; `heights` are their rows with padding. */
-  private rowsOf(names: readonly string[], heights: readonly number[], dtype: MatrixDtype): ReadRows {
-    return async (first, end) => {
-      const pieces: Piece[] = [];
-      let top = 0;
-      for (const [i, name] of names.entries()) {
-        const [rows = 0, cols = 0] = this.reader.info(name).shape;
-        const [from, to] = [Math.max(first, top), Math.min(end, top + rows)];
-        if (from < to)
-          pieces.push({ at: from - first, cols, data: await this.readRows(name, dtype, [from - top, to - top]) });
-        top += heights[i] ?? 0;
-      }
-      return pieces;
-    };
   }
 
   /** Fills the parts of a matrix a few rows at a time, so that none is in memory as a whole. */
@@ -144,7 +110,7 @@ export class WeightUploads {
     const data = new Float32Array(sum(heights));
     let row = 0;
     for (const [i, name] of names.entries()) {
-      data.set(await this.read(name), row);
+      data.set(await this.reads.all(name), row);
       row += heights[i] ?? 0;
     }
     return { bias: this.upload(names[0] ?? "bias", [data.length], data) };
@@ -167,24 +133,24 @@ export class WeightUploads {
     const { storage, precision, empty } = this.options;
     const dtype = storage?.dtypeOf(name) ?? precision;
     const parts = this.matrix(name, [rows, cols], dtype);
-    if (!empty) await this.fill(parts, { dtype, width: cols, rows: this.rowsOf([name], [rows], dtype) });
+    if (!empty) await this.fill(parts, { dtype, width: cols, rows: this.reads.stacked([name], [rows], dtype) });
     return parts;
   }
 
   private async unpadded(name: string): Promise<Tensor> {
-    return this.upload(name, this.reader.info(name).shape, await this.read(name));
+    return this.upload(name, this.reader.info(name).shape, await this.reads.all(name));
   }
 
   /** A norm whose weight gets `shift` added and is multiplied by `factor`, with its bias in the same buffer; undefined if the config has none. */
   async norm(name: string | undefined, shift: number, factor = 1): Promise<NormWeights | undefined> {
     if (name === undefined || !this.options.expected.has(`${name}.weight`)) return undefined;
-    const values = await this.read(`${name}.weight`);
+    const values = await this.reads.all(`${name}.weight`);
     const weight = shift === 0 && factor === 1 ? values : values.map((value) => factor * (value + shift));
     if (!this.options.expected.has(`${name}.bias`)) return { weight: this.upload(name, [weight.length], weight) };
     const first = Math.ceil(weight.length / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
     const data = new Float32Array(first + weight.length);
     data.set(weight);
-    data.set(await this.read(`${name}.bias`), first);
+    data.set(await this.reads.all(`${name}.bias`), first);
     const both = this.upload(name, [data.length], data);
     return { weight: view(both, 0, [weight.length], name), bias: view(both, first, [weight.length], `${name}.bias`) };
   }
@@ -192,7 +158,7 @@ export class WeightUploads {
   /** Vectors of equal length as the rows of a matrix, with `shift` added. */
   async stacked(names: readonly string[], shift = 0): Promise<Tensor> {
     const rows: Float32Array[] = [];
-    for (const name of names) rows.push((await this.read(name)).map((value) => value + shift));
+    for (const name of names) rows.push((await this.reads.all(name)).map((value) => value + shift));
     const cols = rows[0]?.length ?? 0;
     const data = new Float32Array(rows.length * cols);
     rows.forEach((row, i) => data.set(row, i * cols));
@@ -202,7 +168,7 @@ export class WeightUploads {
   /** A table without the rows before `firstRow`. */
   async tableFrom(name: string, firstRow: number): Promise<Tensor> {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
-    return this.upload(name, [rows - firstRow, cols], (await this.read(name)).subarray(firstRow * cols));
+    return this.upload(name, [rows - firstRow, cols], (await this.reads.all(name)).subarray(firstRow * cols));
   }
 
   /** Data from memory: RoPE's table, index lists, padded tensors. */
@@ -225,40 +191,6 @@ export class WeightUploads {
     this.made.push(tensor);
     return tensor;
   }
-
-  private async read(name: string): Promise<Float32Array> {
-    const values = await this.reader.readFloat32(name);
-    this.count(values.length);
-    return values;
-  }
-
-  /** Rows from..end of a matrix: its blocks, or float32 values. */
-  private async readRows(
-    name: string,
-    dtype: MatrixDtype,
-    [from, end]: readonly [from: number, end: number],
-  ): Promise<Uint8Array | Float32Array> {
-    const { reader } = this;
-    const { shape, dtype: stored = "" } = reader.info(name);
-    const cols = shape[1] ?? 0;
-    this.count((end - from) * cols);
-    if (isBlockDtype(dtype)) {
-      const { blocks } = this.options.storage ?? {};
-      invariant(blocks, "bug", `${name}: expected weights whose blocks can be read`);
-      return blocks(name, from, end - from);
-    }
-    if (reader.readRows && isDtype(stored)) return toFloat32(await reader.readRows(name, from, end - from), stored);
-    if (this.whole?.name !== name) this.whole = { name, values: await reader.readFloat32(name) };
-    const { values } = this.whole;
-    if (end === shape[0]) this.whole = undefined;
-    return values.subarray(from * cols, end * cols);
-  }
-
-  private count(values: number): void {
-    this.done += values;
-    this.total ??= sum([...this.options.expected].map((name) => elementCount(this.reader.info(name).shape)));
-    this.options.onProgress?.(this.done, this.total);
-  }
 }
 
 /** Values that are read at a time: 8 MB as float32. */
@@ -267,9 +199,6 @@ const CHUNK_VALUES = 2 ** 21;
 const ROW_STEP = 4;
 /** Bytes that are written before the GPU is waited for. */
 const WRITTEN_BYTES = 2 ** 26;
-
-/** Reads rows first..end of a matrix. */
-type ReadRows = (first: number, end: number) => Promise<readonly Piece[]>;
 
 interface Filling {
   dtype: MatrixDtype;
