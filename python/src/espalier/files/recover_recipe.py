@@ -17,9 +17,7 @@ _BOUNDS: dict[str, tuple[float, float, bool]] = {
     "measure_every": (1, 100_000, True),
 }
 _AT_HALF = {"out": 1e-3, "all": 5e-4}
-"""Learning rate where half of the block weights are kept."""
-_POWER = 1
-"""How fast it shrinks as more is kept."""
+"""Learning rate where half of the block weights are kept. It is proportional to the pruned share."""
 _DEFAULT_RANK, _ADAPTERS_AT_HALF, _ADAPTERS_POWER = 16, 2.5e-3, 0.5
 """The same for adapters of this rank."""
 _RANKS = (4, 64)
@@ -52,11 +50,11 @@ class RecoverRecipe:
 
 
 def recover_learning_rate(ratio: float, matrices: str, rank: int | None = None) -> float:
-    """For a model that keeps the share `ratio` of its block weights: a power of the pruned share."""
+    """For a model that keeps the share `ratio` of its block weights: by the pruned share."""
     pruned: float = max(_LEAST_PRUNED, 1 - ratio) / 0.5
     if rank is not None:
         return float(_ADAPTERS_AT_HALF * math.sqrt(_DEFAULT_RANK / rank) * pruned**_ADAPTERS_POWER)
-    return float(_AT_HALF[matrices] * pruned**_POWER)
+    return float(_AT_HALF[matrices] * pruned)
 
 
 def rate_of_step(steps: int, step: int) -> float:
