@@ -51,9 +51,13 @@ export function renderQuality(): void {
   writeFileSync(TABLE, qualityTable(readEntries()));
 }
 
-/** Whether a run's section and key contain all words. */
-const isMeant = ({ of }: Batch, run: PlannedRun, words: string): boolean =>
-  words.split(" ").every((word) => `${of.name} ${keyOf(run)}`.includes(word));
+/** Whether a run's section and key contain all words. A number is a whole word of them: the 3 of "seed 3" is not in "recover:300". */
+const isMeant = ({ of }: Batch, run: PlannedRun, words: string): boolean => {
+  const name = `${of.name} ${keyOf(run)}`;
+  return words
+    .split(" ")
+    .every((word) => (Number.isNaN(Number(word)) ? name.includes(word) : name.split(" ").includes(word)));
+};
 
 /**
  * Measures the missing runs and writes both files after each. An interrupted table resumes with the next missing run. `only`: words that
