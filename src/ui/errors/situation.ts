@@ -16,6 +16,11 @@ export interface Situation {
   advice: string;
 }
 
+/** What was being done, and what remains, in words that several files use. */
+export const RUNS = ["runs"] as const;
+export const TRAINING = ["training"] as const;
+export const SAME_RUNS = "The saved runs are as before.";
+
 /** Messages of requests that no server answered, as browsers and the engine word them. */
 export const READ_ELSEWHERE =
   /Failed to fetch|NetworkError|Load failed|connection failed|no data arrived|could not be fetched/i;
