@@ -7,7 +7,7 @@ export const ENGINE_FLOORS = [
   ...["json/", "tokenizer/", "config/", "recipes/", "masks/", "matmul/"],
   ...["formats/files/", "formats/safetensors/", "formats/receipt/", "formats/runs/", "formats/card/"],
   ...["formats/export/", "formats/gguf/", "formats/hub/", "formats/onnx/"],
-  ...["gpu/", "tensor.ts", "tape.ts", "ctx.ts", "ops/kit/", "ops/", "ops/registry/"],
+  ...["gpu/", "tensor.ts", "gradients.ts", "tape.ts", "ctx.ts", "ops/kit/", "ops/", "ops/registry/"],
   ...["model/", "prune/gates/", "prune/weights/", "evaluate/", "train/", "recover/", "golden/"],
 ];
 /** Floors below gpu/ are plain data, which Node can load. */

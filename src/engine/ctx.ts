@@ -1,38 +1,19 @@
 // What an op needs to run: the device and its caches, the arena of the step, the commands recorded so far and, when training, a tape.
 import { invariant } from "./errors.ts";
 import { Arena, Buffers, type GpuBuffer } from "./gpu/buffers.ts";
-import type { AdapterFacts, Gpu } from "./gpu/device.ts";
+import { StepCommands } from "./gpu/stepCommands.ts";
+import type { Gpu } from "./gpu/device.ts";
 import { type KernelSpec, Kernels } from "./gpu/kernel.ts";
 import type { Uniform } from "./gpu/uniforms.ts";
 import type { Groups } from "./gpu/pastDispatches.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
+import type { GradParts } from "./gradients.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
 import { MATMUL_KERNELS, type MatmulTable } from "./matmul/matmulTable.ts";
-import type { Backward, GradParts, Tape } from "./tape.ts";
+import { type MatmulChoice, usualMatmul } from "./matmul/matmulVariants.ts";
+import type { Backward, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
-
-/** Floating-point operations per submit: half a second of work on a software adapter, a tenth of a second on a small graphics card. */
-const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
-
-/**
- * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 16 x 16 tiles without barriers (other
- * software adapters). The others go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation;
- * blocks<rows>x<columns>, tiles with 8 x 8 per invocation, and buffered<size>, the same with one barrier per round; split, 32 x 32 tiles
- * whose sum is divided within a workgroup; splitk, 64 x 128 tiles whose sum is divided among workgroups. halves<size>: blocks<size> with
- * weights in f16 as halves in workgroup memory too.
- */
-export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant | HalfVariant;
-/** Tiles of kit/blockTiles.ts. */
-export type BlockVariant = "blocks64" | "blocks64x128" | "buffered64x128" | "blocks128x64" | "blocks128";
-/** For weights in f16 on adapters with shader-f16; weights in f32 take the blocks of the same size. */
-export type HalfVariant = "halves64" | "halves128";
-/** A kernel for every shape, or "sized": by the size of the result. */
-export type MatmulChoice = MatmulVariant | "sized";
-
-/** The choice for a kind of adapter, without measuring. */
-export const usualMatmul = ({ quads, software }: AdapterFacts): MatmulChoice =>
-  quads ? "quad" : software ? "registers" : "sized";
 
 /** The first `blocks` blocks are computed again, `group` of them at a time. The residual stream is kept before each group. */
 export interface Recompute {
@@ -58,14 +39,11 @@ export class Ctx {
   compact = true;
   private readonly arena: Arena;
   private readonly uploads: Arena;
-  private encoder: GPUCommandEncoder | undefined;
-  private pass: GPUComputePassEncoder | undefined;
+  private readonly commands: StepCommands;
   private inStep = false;
   /** Errors of the GPU that have been dealt with. */
   private failures = 0;
   private warming: Promise<void>[] | undefined;
-  /** Floating-point operations encoded since the last submit. */
-  private flop = 0;
   /** Set while a segment is computed again: what waits for the next dispatch (see `unread`). */
   private waiting: { work?: () => void } | undefined;
 
@@ -74,6 +52,7 @@ export class Ctx {
     this.matmul = usualMatmul(gpu.facts);
     this.buffers = new Buffers(gpu);
     this.kernels = new Kernels(gpu, this.buffers);
+    this.commands = new StepCommands(gpu);
     this.arena = new Arena(this.buffers);
     this.uploads = new Arena(this.buffers);
     this.arena.onFreed = () => this.kernels.forgetBindings();
@@ -179,17 +158,7 @@ export class Ctx {
       this.warming.push(this.kernels.warm(spec));
       return;
     }
-    const dispatch = this.kernels.prepare(spec, args.map(bindingOf), uniform, groups);
-    this.encoder ??= this.gpu.device.createCommandEncoder({ label: "step" });
-    let pass = this.pass;
-    const each = this.profile?.per === "dispatch" ? this.profile : undefined;
-    if (each) pass = this.encoder.beginComputePass(each.stamps(spec.label));
-    else pass = this.pass ??= this.encoder.beginComputePass(this.profile?.stamps("step") ?? { label: "step" });
-    pass.setPipeline(dispatch.pipeline);
-    pass.setBindGroup(0, dispatch.bindings);
-    if (dispatch.uniform) pass.setBindGroup(1, dispatch.uniform);
-    pass.dispatchWorkgroups(...dispatch.groups);
-    if (each) pass.end();
+    this.commands.encode(this.kernels.prepare(spec, args.map(bindingOf), uniform, groups), this.profile);
   }
 
   /**
@@ -197,8 +166,7 @@ export class Ctx {
    * Equal steps are cut at the same places. A small model's step stays one submit.
    */
   spend(flop: number): void {
-    this.flop += flop;
-    if (this.flop >= (this.gpu.facts.software ? SUBMIT_FLOP.software : SUBMIT_FLOP.hardware)) this.submit();
+    if (this.commands.spend(flop)) this.submit();
   }
 
   /**
@@ -235,16 +203,16 @@ export class Ctx {
     return outs;
   }
 
-  /** Where to write gradients as sums over blocks of rows (see Tape.parts). */
+  /** Where to write gradients as sums over blocks of rows (see Gradients.parts). */
   gradParts(tensors: readonly Tensor[], count: number): GradParts {
     invariant(this.tape, "bug", "expected a tape to take gradients from, got none");
-    return this.tape.parts(tensors, count);
+    return this.tape.gradients.parts(tensors, count);
   }
 
-  /** Where to write the gradient of `tensor` (see Tape.target). */
+  /** Where to write the gradient of `tensor` (see Gradients.target). */
   gradTarget(tensor: Tensor): Tensor {
     invariant(this.tape, "bug", `${tensor.label}: expected a tape to take gradients from, got none`);
-    return this.tape.target(tensor);
+    return this.tape.gradients.target(tensor);
   }
 
   /** Runs one step: submits everything that `work` dispatches, then frees the step's buffers for the next one. */
@@ -257,8 +225,7 @@ export class Ctx {
       this.submit();
       return result;
     } finally {
-      this.encoder = undefined;
-      this.pass = undefined;
+      this.commands.drop();
       this.inStep = false;
       this.tape = undefined;
       const trimmed = [this.arena.reset(), this.uploads.reset()];
@@ -280,13 +247,7 @@ export class Ctx {
 
   /** Submits what has been encoded so far within a step, so that a long forward does not occupy the GPU in one piece. */
   submit(): void {
-    this.pass?.end();
-    this.pass = undefined;
-    this.flop = 0;
-    if (!this.encoder) return;
-    this.profile?.resolve(this.encoder);
-    this.gpu.device.queue.submit([this.encoder.finish()]);
-    this.encoder = undefined;
+    this.commands.submit(this.profile);
   }
 
   /**

@@ -1,11 +1,12 @@
 // How gradients accumulate: sums, slices of a base, and no writes to what another op still reads. Values on the CPU, without a GPU.
 import { expect, test } from "vitest";
 import type { GpuBuffer } from "./gpu/buffers.ts";
-import { type StepMemory, Tape, type TapeArithmetic } from "./tape.ts";
+import type { GradientArithmetic } from "./gradients.ts";
+import { type StepMemory, Tape } from "./tape.ts";
 import { elements, sizeOf, type Tensor, view } from "./tensor.ts";
 
 /** Tensors whose values are plain arrays by buffer number. */
-class Numbers implements TapeArithmetic {
+class Numbers implements GradientArithmetic {
   private readonly values = new Map<number, number[]>();
   private next = 1;
 
@@ -69,7 +70,7 @@ test("a tensor that is used twice gets the sum of both gradients", () => {
     [a, numbers.tensor([1])],
     [b, numbers.tensor([1])],
   ]);
-  expect(numbers.of(tape.gradOf(x))).toEqual([5]);
+  expect(numbers.of(tape.gradients.of(x))).toEqual([5]);
 });
 
 test("a gradient that two tensors share is not overwritten by either", () => {
@@ -82,8 +83,8 @@ test("a gradient that two tensors share is not overwritten by either", () => {
     [sum, seed],
     [more, numbers.tensor([1])],
   ]);
-  expect(numbers.of(tape.gradOf(a))).toEqual([11]);
-  expect(numbers.of(tape.gradOf(b))).toEqual([1]);
+  expect(numbers.of(tape.gradients.of(a))).toEqual([11]);
+  expect(numbers.of(tape.gradients.of(b))).toEqual([1]);
   expect(numbers.of(seed)).toEqual([1]);
 });
 
@@ -93,7 +94,7 @@ test("a view's gradient is a slice of its base's gradient; the rest is zero", ()
   const [first, last] = [view(base, 0, [2]), view(base, 128, [2])];
   const [a, b] = [numbers.tensor([0, 0]), numbers.tensor([0, 0])];
   tape.record(a, [first], () => {
-    const d = tape.target(first);
+    const d = tape.gradients.target(first);
     numbers.set(d, [1, 2]);
     return [d];
   });
@@ -102,7 +103,7 @@ test("a view's gradient is a slice of its base's gradient; the rest is zero", ()
     [a, numbers.tensor([0, 0])],
     [b, numbers.tensor([0, 0])],
   ]);
-  const gradient = numbers.of(tape.gradOf(base));
+  const gradient = numbers.of(tape.gradients.of(base));
   expect(gradient.slice(0, 3)).toEqual([1, 2, 0]);
   expect(gradient.slice(127, 131)).toEqual([0, 3, 4, 0]);
 });
@@ -118,7 +119,7 @@ test.each(["base first", "view first"])(
     const useBase = (): void => tape.record(ofBase, [base], () => [shared]);
     const useView = (): void =>
       tape.record(ofView, [part], () => {
-        const d = tape.target(part);
+        const d = tape.gradients.target(part);
         numbers.set(d, [5]);
         return [d];
       });
@@ -128,7 +129,7 @@ test.each(["base first", "view first"])(
       [ofBase, numbers.tensor([1])],
       [ofView, numbers.tensor([1])],
     ]);
-    expect(numbers.of(tape.gradOf(base))).toEqual([15, 20]);
+    expect(numbers.of(tape.gradients.of(base))).toEqual([15, 20]);
     expect(numbers.of(shared)).toEqual([10, 20]);
   },
 );
@@ -140,21 +141,21 @@ test("a view that is used twice gets the sum of both gradients", () => {
   const outs = [2, 3].map((value) => {
     const out = numbers.tensor([0]);
     tape.record(out, [part], () => {
-      const d = tape.target(part);
+      const d = tape.gradients.target(part);
       numbers.set(d, [value]);
       return [d];
     });
     return out;
   });
   tape.backward(outs.map((out) => [out, numbers.tensor([1])] as const));
-  expect(numbers.of(tape.gradOf(base))).toEqual([5, 0]);
+  expect(numbers.of(tape.gradients.of(base))).toEqual([5, 0]);
 });
 
 /** An op on `inputs` whose backward writes `values` to the first column of each of them, in every block of rows. */
 function sumsRows({ numbers, tape }: ReturnType<typeof setUp>, inputs: readonly Tensor[], values: number[]): Tensor {
   const out = numbers.tensor([0]);
   tape.record(out, inputs, () => {
-    const { sums, first, stride } = tape.parts(inputs, values.length);
+    const { sums, first, stride } = tape.gradients.parts(inputs, values.length);
     values.forEach((value, block) =>
       first.forEach((column) =>
         numbers.set(view(sums, 0, [elements(sums)]), put(numbers.of(sums), block * stride + column, value)),
@@ -176,7 +177,7 @@ test("gradients by blocks of rows are summed, with those that came in other ways
   tape.record(direct, [first], () => [numbers.tensor([100, 200])]);
   const outs = [sumsRows(at, [first, second], [1, 2]), sumsRows(at, [base], [10, 20])];
   tape.backward([direct, ...outs].map((out) => [out, numbers.tensor([1])] as const));
-  const gradient = numbers.of(tape.gradOf(base));
+  const gradient = numbers.of(tape.gradients.of(base));
   expect([gradient[0], gradient[64], gradient[65], gradient[128], gradient[129]]).toEqual([30, 103, 200, 3, 0]);
 });
 
@@ -185,7 +186,7 @@ test("a column that two ops sum over rows gets both sums, also with other number
   const base = at.numbers.tensor([1, 1, 1, 1]);
   const outs = [[1, 2], [10, 20], [100]].map((values) => sumsRows(at, [base], values));
   at.tape.backward(outs.map((out) => [out, at.numbers.tensor([1])] as const));
-  expect(at.numbers.of(at.tape.gradOf(base))).toEqual([133, 0, 0, 0]);
+  expect(at.numbers.of(at.tape.gradients.of(base))).toEqual([133, 0, 0, 0]);
 });
 
 test("an op with two outputs gets both gradients, and runs without the second", () => {
@@ -202,7 +203,7 @@ test("an op with two outputs gets both gradients, and runs without the second", 
     [also, numbers.tensor([2])],
     [alone, numbers.tensor([300])],
   ]);
-  expect(numbers.of(tape.gradOf(x))).toEqual([321]);
+  expect(numbers.of(tape.gradients.of(x))).toEqual([321]);
 });
 
 /** Memory that only remembers what is in use. Every tensor that is made after `start` belongs to it. */
@@ -235,7 +236,7 @@ function scaled({ numbers, tape }: ReturnType<typeof setUp>, x: Tensor, a: Tenso
   const y = numbers.tensor([xValue * aValue]);
   tape.record(y, [x, a], (dy) => {
     const [d = 0] = numbers.of(dy);
-    const { sums, first } = tape.parts([a], 1);
+    const { sums, first } = tape.gradients.parts([a], 1);
     numbers.set(sums, put(numbers.of(sums), first[0] ?? 0, d * (numbers.of(x)[0] ?? 0)));
     return [numbers.tensor([d * aValue]), null];
   });
@@ -257,9 +258,9 @@ test.each(["kept", "again"])("a segment that is %s gives the same gradients, and
   expect(memory.released).toHaveLength(kind === "again" ? 1 : 0);
   tape.backward([[y, seed]]);
   expect(runs).toBe(kind === "again" ? 2 : 1);
-  expect([x, a, b].map((tensor) => numbers.of(tape.gradOf(tensor))[0])).toEqual([35, 21, 15]);
+  expect([x, a, b].map((tensor) => numbers.of(tape.gradients.of(tensor))[0])).toEqual([35, 21, 15]);
   // what is left in use are the three gradients, and the sums of two of them until they are read
-  const [dx, da, db] = [x, a, b].map((tensor) => tape.gradOf(tensor)?.buffer);
+  const [dx, da, db] = [x, a, b].map((tensor) => tape.gradients.of(tensor)?.buffer);
   expect(memory.released).not.toContain(dx);
   expect(memory.takenSince(0).filter((buffer) => ![dx, da, db].includes(buffer))).toHaveLength(2);
   expect(memory.released).toContain(y.buffer);

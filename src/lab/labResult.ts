@@ -1,5 +1,5 @@
 // The JSON that the lab writes on every host: types, and reading a part that may have failed.
-import type { MatmulVariant } from "../engine/ctx.ts";
+import type { MatmulVariant } from "../engine/matmul/matmulVariants.ts";
 import type { checkGolden } from "../engine/golden/check.ts";
 import type { AdapterFacts, PlainError, Precision, SelfCheck } from "../engine/index.ts";
 import type { PeersResult } from "./peersResult.ts";

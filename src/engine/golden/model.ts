@@ -6,7 +6,7 @@ import type { ForwardOptions } from "../model/block.ts";
 import { decoderHidden, decoderLoss, headInput, headLogits } from "../model/decoder.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import { masked, type Selection } from "../model/selection.ts";
-import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { gradientArithmetic } from "../ops/arithmetic.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
 import { type Check, check, worstDifference } from "../ops/registry/parity.ts";
 import { budgetOf, keptWeightsOfMasks } from "../masks/budget.ts";
@@ -201,12 +201,12 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
   const ids = await golden.ids("ids");
   const out = await ctx.gpu.checked("a golden backward", () =>
     ctx.step(() => {
-      const tape = new Tape(tapeArithmetic(ctx));
+      const tape = new Tape(gradientArithmetic(ctx));
       ctx.tape = tape;
       const tokens = ctx.upload(ids, [ids.length], "ids");
       const loss = decoderLoss(ctx, model, tokens, { selection: masked(gates, layout) });
       tape.backward([[loss, one]]);
-      return { loss, gradient: tape.gradOf(gates) };
+      return { loss, gradient: tape.gradients.of(gates) };
     }),
   );
   const [loss = Number.NaN] = await ctx.read(out.loss);

@@ -7,7 +7,7 @@ import { perplexity } from "../evaluate/perplexity.ts";
 import { openCase } from "../golden/case.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
-import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { gradientArithmetic } from "../ops/arithmetic.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
 import { gateLayout } from "../masks/gates.ts";
@@ -51,12 +51,12 @@ async function measure(on: Ctx, model: Model, ids: Uint32Array): Promise<Found> 
   const options = { selection: masked(gates, layout) };
   const found = await on.gpu.checked("a limited step", () =>
     on.step(() => {
-      const tape = new Tape(tapeArithmetic(on));
+      const tape = new Tape(gradientArithmetic(on));
       on.tape = tape;
       const tokens = on.upload(ids, [ids.length], "ids");
       const loss = decoderLoss(on, model, tokens, options);
       tape.backward([[loss, one]]);
-      return { loss, gradient: tape.gradOf(gates), next: nextTokenLogits(on, model, tokens, options) };
+      return { loss, gradient: tape.gradients.of(gates), next: nextTokenLogits(on, model, tokens, options) };
     }),
   );
   const read = {
@@ -171,7 +171,7 @@ test("memory for logits stays within the limit however many tokens there are", (
     ctx.freeStep();
     const before = ctx.buffers.bytesInUse;
     ctx.step(() => {
-      ctx.tape = new Tape(tapeArithmetic(ctx));
+      ctx.tape = new Tape(gradientArithmetic(ctx));
       const ids = ctx.upload(new Uint32Array(tokens), [tokens], "ids");
       crossEntropy(ctx, x, { head: { weight: [weight] }, ids, logitsBytes });
     });

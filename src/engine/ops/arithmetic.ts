@@ -4,7 +4,7 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import type { Groups } from "../gpu/pastDispatches.ts";
-import type { TapeArithmetic } from "../tape.ts";
+import type { GradientArithmetic } from "../gradients.ts";
 import { checkShape, elements, matrixOf, type Tensor } from "../tensor.ts";
 import { groupsOf, kernelOf } from "./kit/launch.ts";
 
@@ -71,7 +71,7 @@ export function sumParts(ctx: Ctx, parts: Tensor, more: Tensor | undefined, shap
 }
 
 /** The arithmetic of a tape on `ctx`. Its tensors are gradients, which need no gradients themselves. */
-export function tapeArithmetic(ctx: Ctx): TapeArithmetic {
+export function gradientArithmetic(ctx: Ctx): GradientArithmetic {
   return {
     empty: (shape, label) => ctx.empty(shape, label),
     zero: (tensor) => fill(ctx, tensor, 0),

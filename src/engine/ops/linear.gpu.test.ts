@@ -1,6 +1,7 @@
 // All matmul variants, not only the one that this adapter would use, compared with the reference.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Ctx, type MatmulVariant } from "../ctx.ts";
+import { Ctx } from "../ctx.ts";
+import type { MatmulVariant } from "../matmul/matmulVariants.ts";
 import { packedHalves } from "../dtype.ts";
 import { linearOp } from "./registry/commonOps.ts";
 import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";

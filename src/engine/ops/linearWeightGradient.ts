@@ -2,7 +2,8 @@
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import tnBlocks from "../../../shaders/linear_weight_gradient/tn_blocks.wgsl?raw";
 import tnRegisters from "../../../shaders/linear_weight_gradient/tn_registers.wgsl?raw";
-import type { BlockVariant, Ctx } from "../ctx.ts";
+import type { Ctx } from "../ctx.ts";
+import type { BlockVariant } from "../matmul/matmulVariants.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { addSlices } from "./addSlices.ts";

@@ -4,7 +4,7 @@ import { invariant } from "../errors.ts";
 import { decoderRead } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { adamW } from "../ops/adamW.ts";
-import { copyInto, makeOne, tapeArithmetic } from "../ops/arithmetic.ts";
+import { copyInto, makeOne, gradientArithmetic } from "../ops/arithmetic.ts";
 import { klLoss } from "../ops/klLoss.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import { METRICS, recordMetrics } from "../ops/metrics.ts";
@@ -74,7 +74,7 @@ export function recoverStep(
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
     const headInputOf = (of: Model): Tensor => decoderRead(ctx, of, ids, { selection: of.selection });
     const teacher = { x: headInputOf(dense), head: dense.weights.head };
-    const tape = new Tape(tapeArithmetic(ctx));
+    const tape = new Tape(gradientArithmetic(ctx));
     ctx.tape = tape;
     const { learningRate: lr, weightDecay, hiddenWeight } = inputs.recipe;
     const { step, ring, one, zero } = state;
@@ -84,7 +84,7 @@ export function recoverStep(
     const losses = hiddenWeight > 0 ? [loss, relativeError(ctx, x, teacher.x, hiddenWeight)] : [loss];
     tape.backward(losses.map((of) => [of, one]));
     for (const [i, { theta, bits }] of trained.entries()) {
-      const [grad, m, v] = [tape.gradOf(theta), state.m[i], state.v[i]];
+      const [grad, m, v] = [tape.gradients.of(theta), state.m[i], state.v[i]];
       invariant(grad && m && v, "bug", `${theta.label} got no gradient`);
       if (bits) zeroByBits(ctx, grad, bits);
       adamW(ctx, { theta, grad, m, v, stepState: step }, { lr, weightDecay, ...ADAM });

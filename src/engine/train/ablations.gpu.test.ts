@@ -7,7 +7,7 @@ import { openModel, type OpenedModel } from "../model/open.ts";
 import { binarize } from "../ops/binarize.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import { DRAW } from "../rng.ts";
-import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { gradientArithmetic } from "../ops/arithmetic.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
 import { randomRef } from "../ops/kit/ref.ts";
 import { spreadGatesRef } from "../ops/spreadGates.ref.ts";
@@ -86,11 +86,11 @@ describe.each(ABLATIONS)("%s", (gates) => {
 async function gradientOf(of: GateModel, dLogits: Float32Array): Promise<Float32Array> {
   const gradient = await ctx.gpu.checked("gates", () =>
     ctx.step(() => {
-      const tape = new Tape(tapeArithmetic(ctx));
+      const tape = new Tape(gradientArithmetic(ctx));
       ctx.tape = tape;
       const seed = ctx.upload(dLogits, [dLogits.length], "dLogits");
       tape.backward([[of.forward(ctx), seed]]);
-      return of.parameters.flatMap((one) => tape.gradOf(one) ?? []);
+      return of.parameters.flatMap((one) => tape.gradients.of(one) ?? []);
     }),
   );
   const values = await flatValues(ctx, gradient);

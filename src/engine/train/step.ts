@@ -5,7 +5,7 @@ import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { masked } from "../model/selection.ts";
 import { adamW } from "../ops/adamW.ts";
-import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { gradientArithmetic } from "../ops/arithmetic.ts";
 import { binarize } from "../ops/binarize.ts";
 import { budget } from "../ops/budget.ts";
 import { recordMetrics } from "../ops/metrics.ts";
@@ -79,7 +79,7 @@ class ParameterUpdate {
   finish(tape: Tape): void {
     this.state.gateModel.parameters.forEach((theta, at) => {
       if (this.updated.has(theta.buffer)) return;
-      const gradient = tape.gradOf(theta);
+      const gradient = tape.gradients.of(theta);
       invariant(gradient, "bug", "the parameters of the gate model got no gradient");
       this.update(at, theta, gradient);
     });
@@ -99,7 +99,7 @@ class ParameterUpdate {
 export function trainStep(ctx: Ctx, model: Model, state: TrainState, inputs: StepInputs): StepResult {
   const { recipe } = inputs;
   return ctx.step(() => {
-    const tape = new Tape(tapeArithmetic(ctx));
+    const tape = new Tape(gradientArithmetic(ctx));
     ctx.tape = tape;
     const parameters = new ParameterUpdate(ctx, state, recipe);
     const logits = state.gateModel.forward(ctx, parameters.useGradient);

@@ -1,5 +1,6 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
-import { type Ctx, usualMatmul } from "../../engine/ctx.ts";
+import type { Ctx } from "../../engine/ctx.ts";
+import { usualMatmul } from "../../engine/matmul/matmulVariants.ts";
 import { fastestKernel } from "../../engine/matmul/margin.ts";
 import type { Precision } from "../../engine/tensor.ts";
 import type { SweepFigure } from "../labResult.ts";

@@ -1,6 +1,6 @@
 // The shapes of lib/blocks.wgsl: tiles of a matrix product with 8 x 8 results per invocation, and into how many slices its sum is divided.
 import blocks from "../../../../shaders/lib/blocks.wgsl?raw";
-import type { BlockVariant, HalfVariant } from "../../ctx.ts";
+import type { BlockVariant, HalfVariant } from "../../matmul/matmulVariants.ts";
 import type { AdapterFacts } from "../../gpu/device.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
 import type { Groups } from "../../gpu/pastDispatches.ts";

@@ -1,5 +1,6 @@
 // Which matmul kernel runs for a shape: the variants that an adapter can run, and what ctx.matmul and its table say about them.
-import { type Ctx, type HalfVariant, type MatmulChoice, type MatmulVariant, usualMatmul } from "../../ctx.ts";
+import type { Ctx } from "../../ctx.ts";
+import { type HalfVariant, type MatmulChoice, type MatmulVariant, usualMatmul } from "../../matmul/matmulVariants.ts";
 import type { MatrixDtype } from "../../dtype.ts";
 import {
   kernelInTable,

@@ -98,7 +98,7 @@ export function blockKernel(
   };
 }
 
-/** Blocks of rows for gradients that are summed over rows (Tape.parts): how many, and the rows of each but the last. */
+/** Blocks of rows for gradients that are summed over rows (Gradients.parts): how many, and the rows of each but the last. */
 interface RowBlocks {
   count: number;
   each: number;

@@ -5,7 +5,7 @@ import { Tape } from "../../tape.ts";
 import type { DType, Tensor } from "../../tensor.ts";
 import { type BlockDtype, isBlockDtype, packedHalves } from "../../dtype.ts";
 import { gpuBlocks } from "../../formats/gguf/gpuBlocks.ts";
-import { tapeArithmetic } from "../arithmetic.ts";
+import { gradientArithmetic } from "../arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
 
 /** The result of one comparison. */
@@ -113,11 +113,11 @@ async function parity<P>(
 
   const found = await ctx.gpu.checked(ref.name, () =>
     ctx.step(() => {
-      const tape = differentiable ? new Tape(tapeArithmetic(ctx)) : undefined;
+      const tape = differentiable ? new Tape(gradientArithmetic(ctx)) : undefined;
       ctx.tape = tape;
       const outputs = run(ctx, tensors, params);
       tape?.backward(outputs.flatMap((out, k) => (seeds[k] ? [[out, seeds[k]] as const] : [])));
-      return { outputs, gradients: tensors.map((tensor) => tape?.gradOf(tensor)) };
+      return { outputs, gradients: tensors.map((tensor) => tape?.gradients.of(tensor)) };
     }),
   );
   const checks: Check[] = [];

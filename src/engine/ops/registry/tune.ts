@@ -1,5 +1,6 @@
 // Chooses one matmul kernel for all shapes by a short measurement on the user's adapter; tuneShapes.ts chooses by shape.
-import type { Ctx, MatmulChoice, MatmulVariant } from "../../ctx.ts";
+import type { Ctx } from "../../ctx.ts";
+import type { MatmulChoice, MatmulVariant } from "../../matmul/matmulVariants.ts";
 import { usableVariants } from "../kit/matmulChoice.ts";
 import { linear } from "../linear.ts";
 

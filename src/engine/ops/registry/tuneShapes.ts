@@ -1,5 +1,6 @@
 // Chooses a matmul kernel per class of shapes by timing them on the user's adapter, within a fixed time.
-import { type Ctx, type MatmulChoice, usualMatmul } from "../../ctx.ts";
+import type { Ctx } from "../../ctx.ts";
+import { type MatmulChoice, usualMatmul } from "../../matmul/matmulVariants.ts";
 import { EngineError } from "../../errors.ts";
 import { Profile } from "../../gpu/profile.ts";
 import { contenders, fastestKernel } from "../../matmul/margin.ts";

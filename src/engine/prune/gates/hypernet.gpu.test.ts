@@ -5,7 +5,7 @@ import { Ctx } from "../../ctx.ts";
 import { memorySource } from "../../formats/files/memoryFolder.ts";
 import { readSafetensors } from "../../formats/safetensors/safetensors.ts";
 import { sha256 } from "../../model/open.ts";
-import { tapeArithmetic } from "../../ops/arithmetic.ts";
+import { gradientArithmetic } from "../../ops/arithmetic.ts";
 import { geluRef } from "../../ops/gelu.ref.ts";
 import { gruRef } from "../../ops/gru.ref.ts";
 import { headsRef } from "../../ops/heads.ref.ts";
@@ -119,11 +119,11 @@ async function expectReferenceGradients(hypernet: Hypernet, ratio?: number): Pro
   if (ratio !== undefined) hypernet.setRatio(ctx, ratio);
   const gradient = await ctx.gpu.checked("hypernetwork", () =>
     ctx.step(() => {
-      const tape = new Tape(tapeArithmetic(ctx));
+      const tape = new Tape(gradientArithmetic(ctx));
       ctx.tape = tape;
       const seed = ctx.upload(Float32Array.from(dLogits.data), [gates.length], "dLogits");
       tape.backward([[hypernet.forward(ctx), seed]]);
-      return hypernet.parameters.flatMap((one) => tape.gradOf(one) ?? []);
+      return hypernet.parameters.flatMap((one) => tape.gradients.of(one) ?? []);
     }),
   );
   const found = namedOf(hypernet.layout, await flatValues(ctx, gradient));
@@ -174,7 +174,7 @@ test("the gradient of the heads in parts is the one on the tape, bit for bit", a
     const used: number[] = [];
     await ctx.gpu.checked("hypernetwork", () =>
       ctx.step(() => {
-        const arithmetic = tapeArithmetic(ctx);
+        const arithmetic = gradientArithmetic(ctx);
         const tape = new Tape(arithmetic);
         ctx.tape = tape;
         const at = (tensor: Tensor): number => hypernet.parameters.findIndex(({ buffer }) => buffer === tensor.buffer);
@@ -190,7 +190,7 @@ test("the gradient of the heads in parts is the one on the tape, bit for bit", a
         const seed = ctx.upload(dLogits, [dLogits.length], "dLogits");
         tape.backward([[hypernet.forward(ctx, inParts ? useGradient : undefined), seed]]);
         hypernet.parameters.forEach((one, i) => {
-          const gradient = used.includes(i) ? undefined : tape.gradOf(one);
+          const gradient = used.includes(i) ? undefined : tape.gradients.of(one);
           if (gradient) keep(one, gradient);
         });
       }),
