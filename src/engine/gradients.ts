@@ -98,8 +98,8 @@ export class Gradients {
   }
 
   /** Buffers of gradients that nothing needs any more. */
-  unneeded(): GpuBuffer[] {
-    return [...this.uses].flatMap(([buffer, uses]) => (uses === 0 ? [buffer] : []));
+  *unneeded(): Generator<GpuBuffer> {
+    for (const [buffer, uses] of this.uses) if (uses === 0) yield buffer;
   }
 
   /** Forgets a buffer that is to be used again, unless a gradient is in it. Returns whether it did. */

@@ -20,10 +20,10 @@ export class StepCommands {
   /** Encodes a dispatch: in a pass with the others, or in one of its own where `profile` times each. */
   encode({ label, pipeline, bindings, uniform, groups }: Dispatch, profile: Profile | undefined): void {
     this.encoder ??= this.gpu.device.createCommandEncoder({ label: "step" });
-    let pass = this.pass;
     const each = profile?.per === "dispatch" ? profile : undefined;
-    if (each) pass = this.encoder.beginComputePass(each.stamps(label));
-    else pass = this.pass ??= this.encoder.beginComputePass(profile?.stamps("step") ?? { label: "step" });
+    const pass = each
+      ? this.encoder.beginComputePass(each.stamps(label))
+      : (this.pass ??= this.encoder.beginComputePass(profile?.stamps("step") ?? { label: "step" }));
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindings);
     if (uniform) pass.setBindGroup(1, uniform);
