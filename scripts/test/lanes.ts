@@ -6,7 +6,10 @@
  */
 export const STAGES = [
   [["types", "format"], ["lint"]],
-  [["gpu"], ["unit", "dawn", "wgpu", "python"]],
+  [
+    ["gpu", "matrices"],
+    ["unit", "dawn", "wgpu", "python"],
+  ],
   [["e2e"]],
 ] as const;
 

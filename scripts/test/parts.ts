@@ -50,6 +50,10 @@ export const PLAN: Record<Part, { title: string; browser?: boolean; programs: st
     title: "kernels and golden cases on wgpu in Deno",
     programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "wgpu"]],
   },
+  matrices: {
+    title: "matmuls on subgroup matrices, on Dawn in Node",
+    programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "matrices"]],
+  },
   python: {
     title: "the Python package, exports in transformers and onnxruntime, tokenizers in Python's library",
     browser: true,

@@ -25,7 +25,7 @@ describe("npm test", () => {
   });
 
   it.each([
-    ["units", 'expected one of types, lint, format, unit, gpu, dawn, wgpu, python, e2e, got "units"'],
+    ["units", 'expected one of types, lint, format, unit, gpu, dawn, wgpu, matrices, python, e2e, got "units"'],
     ["rmsnorm gpu", 'got "rmsnorm"'],
     ["unit a b", 'expected one pattern, got "a", "b"; quote a pattern with spaces'],
     ["unit gpu linear", 'expected one of unit, gpu, e2e before the pattern "linear", got "unit gpu"'],

@@ -1,7 +1,10 @@
 // The arguments of npm test: which parts run, and which tests of a part.
 
 /** All parts; lanes.ts says which run together. */
-export const TEST_PARTS = ["types", "lint", "format", "unit", "gpu", "dawn", "wgpu", "python", "e2e"] as const;
+export const TEST_PARTS = [
+  ...(["types", "lint", "format", "unit", "gpu"] as const),
+  ...(["dawn", "wgpu", "matrices", "python", "e2e"] as const),
+] as const;
 export type Part = (typeof TEST_PARTS)[number];
 
 /** Parts that run single tests by a pattern, and those of them that watch the files. */

@@ -1,7 +1,8 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
-// One workgroup per tile, 8 x 8 results per invocation. Dispatch z divides the sum into slices, which then go to (slices, M, K).
+// One workgroup per tile. Dispatch z divides the sum into slices, which then go to (slices, M, K).
 // For graphics cards.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl, lib/linear_gradient.wgsl and lib/blocks.wgsl.
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl, lib/linear_gradient.wgsl, and lib/blocks.wgsl or
+// lib/matrices.wgsl with lib/tile_loads.wgsl.
 
 // Beyond the last row or column of a factor, the last one is read again; put() does not write those results.
 
@@ -13,7 +14,7 @@ fn left_bits(group: u32, quarter: u32) -> Bits {
 }
 fn left_block(bits: Bits, quarter: u32) -> mat4x4f { return transpose(floats(bits)) * select(0.0, 1.0, quarter < dims.n / 4u); }
 
-fn right_place(load: u32) -> Place { return along_groups(load, 2u * ACROSS); }
+fn right_place(load: u32) -> Place { return along_groups(load, COLUMN_GROUPS); }
 fn right_bits(group: u32, quarter: u32) -> Bits {
   let k4 = dims.k / 4u;
   let at = min(4u * quarter, dims.n - 4u) * k4 + min(group, k4 - 1u);
@@ -35,5 +36,5 @@ fn put(slice: u32, row: u32, column4: u32, block: mat4x4f) {
 @compute @workgroup_size(TILE_INVOCATIONS)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let corner = tile_corner(flat_workgroup(group, counts), dims.k);
-  put_tile(corner, group.z, local, multiply(corner, slice_of(dims.n / 4u, group.z, counts.z), local));
+  make_tile(corner, group.z, slice_of(dims.n / 4u, group.z, counts.z), local);
 }

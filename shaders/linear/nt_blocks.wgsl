@@ -1,7 +1,8 @@
 // Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
-// One workgroup per tile, 8 x 8 results per invocation. Dispatch z divides the sum into slices, which then go to (slices, M, N) without the
+// One workgroup per tile. Dispatch z divides the sum into slices, which then go to (slices, M, N) without the
 // bias. For graphics cards.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl, lib/linear_forward.wgsl and lib/blocks.wgsl.
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl, lib/linear_forward.wgsl, and lib/blocks.wgsl or
+// lib/matrices.wgsl with lib/tile_loads.wgsl.
 
 // Beyond the last row of a factor, its last row is read again; put() does not write those results.
 
@@ -37,5 +38,5 @@ fn put(slice: u32, row: u32, column4: u32, block: mat4x4f) {
 @compute @workgroup_size(TILE_INVOCATIONS)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let corner = tile_corner(flat_workgroup(group, counts), dims.n);
-  put_tile(corner, group.z, local, multiply(corner, slice_of(dims.k / 4u, group.z, counts.z), local));
+  make_tile(corner, group.z, slice_of(dims.k / 4u, group.z, counts.z), local);
 }

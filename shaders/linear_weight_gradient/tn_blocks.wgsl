@@ -1,6 +1,6 @@
 // Gradient of a linear layer's weight: dW(N,K) = dY(M,N)^T X(M,K), or that added to dW. Row-major f32.
-// One workgroup per tile, 8 x 8 results per invocation. Dispatch z divides the sum over rows into slices, which then go to (slices, N, K).
-// For graphics cards. Needs lib/grid.wgsl and lib/blocks.wgsl.
+// One workgroup per tile. Dispatch z divides the sum over rows into slices, which then go to (slices, N, K).
+// For graphics cards. Needs lib/grid.wgsl, and lib/blocks.wgsl or lib/matrices.wgsl with lib/tile_loads.wgsl.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
@@ -26,7 +26,7 @@ fn kept(bits: Bits, quarter: u32) -> mat4x4f {
   return mat4x4f(rows[0] * inside.x, rows[1] * inside.y, rows[2] * inside.z, rows[3] * inside.w);
 }
 
-fn left_place(load: u32) -> Place { return along_groups(load, 2u * DOWN); }
+fn left_place(load: u32) -> Place { return along_groups(load, ROW_GROUPS); }
 fn left_bits(group: u32, quarter: u32) -> Bits {
   let n4 = dims.n / 4u;
   let at = rows_of(quarter) * n4 + min(group, n4 - 1u);
@@ -34,7 +34,7 @@ fn left_bits(group: u32, quarter: u32) -> Bits {
 }
 fn left_block(bits: Bits, quarter: u32) -> mat4x4f { return kept(bits, quarter); }
 
-fn right_place(load: u32) -> Place { return along_groups(load, 2u * ACROSS); }
+fn right_place(load: u32) -> Place { return along_groups(load, COLUMN_GROUPS); }
 fn right_bits(group: u32, quarter: u32) -> Bits {
   let k4 = dims.k / 4u;
   let at = rows_of(quarter) * k4 + min(group, k4 - 1u);
@@ -58,5 +58,5 @@ fn put(slice: u32, row: u32, column4: u32, block: mat4x4f) {
 @compute @workgroup_size(TILE_INVOCATIONS)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let corner = tile_corner(flat_workgroup(group, counts), dims.k);
-  put_tile(corner, group.z, local, multiply(corner, slice_of((dims.m + 3u) / 4u, group.z, counts.z), local));
+  make_tile(corner, group.z, slice_of((dims.m + 3u) / 4u, group.z, counts.z), local);
 }

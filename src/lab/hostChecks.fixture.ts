@@ -1,16 +1,15 @@
 // What npm test checks on a host without a browser: every kernel, every matmul variant and every golden case, with the kernels that
 // the adapter takes and with those of graphics cards.
 import { Ctx } from "../engine/ctx.ts";
-import { EngineError } from "../engine/errors.ts";
 import type { Folder } from "../engine/formats/files/folder.ts";
-import { isGguf } from "../engine/formats/files/modelFiles.ts";
-import { checkGolden } from "../engine/golden/check.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
 import { usableVariants } from "../engine/ops/kit/matmulChoice.ts";
 import { type MemorySpread, spreadOverArchitectures } from "./architecturesMemory.fixture.ts";
-import { linearOp } from "../engine/ops/registry/commonOps.ts";
+import { linearOp, matmulOps } from "../engine/ops/registry/commonOps.ts";
 import { ops } from "../engine/ops/registry/index.ts";
 import { type CheckedCase, selfCheck } from "../engine/ops/registry/selfCheck.ts";
+import { checkCase, inBlocks } from "./goldenCase.fixture.ts";
+import { type HostCounts, Tally } from "./tally.fixture.ts";
 import type { Precision } from "../engine/tensor.ts";
 
 interface HostInput {
@@ -21,42 +20,6 @@ interface HostInput {
   allMatmuls: boolean;
   log: (line: string) => void;
 }
-
-export interface HostCounts {
-  passed: number;
-  failed: number;
-}
-
-/** Counts comparisons, logs every one that failed, and keeps the one that is nearest to its limit or beyond it. */
-class Tally {
-  passed = 0;
-  failed = 0;
-  private worst: CheckedCase | undefined;
-
-  constructor(private readonly log: (line: string) => void) {}
-
-  readonly add = (check: CheckedCase): void => {
-    if (check.ok) this.passed += 1;
-    else {
-      this.failed += 1;
-      this.log(`  FAILED ${describe(check)}`);
-    }
-    if (this.worst === undefined || shareOf(check) > shareOf(this.worst)) this.worst = check;
-  };
-
-  /** Ends a part of the checks: one line with its counts, time and worst error. */
-  report(what: string, began: number): void {
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    const worst = this.worst && shareOf(this.worst) > 0 ? `; nearest to its limit: ${describe(this.worst)}` : "";
-    this.log(`${what}: ${this.passed} passed, ${this.failed} failed, ${seconds} s${worst}`);
-  }
-}
-
-/** Error as a share of the limit; some checks allow none. */
-const shareOf = ({ worst, limit }: CheckedCase): number => (limit > 0 ? worst / limit : worst > 0 ? Infinity : 0);
-
-const describe = ({ op, case: name, name: check, worst, limit }: CheckedCase): string =>
-  `${op}, ${name}, ${check}: error ${worst.toPrecision(3)}, limit ${limit.toPrecision(3)}`;
 
 /**
  * Compiles every kernel and matmul variant that a card with halves and subgroups of 32 would take, on an adapter that computes nothing.
@@ -75,7 +38,7 @@ export async function checkCompiles(log: (line: string) => void): Promise<HostCo
   await selfCheck(ctx, { onCheck });
   for (const variant of usableVariants(ctx)) {
     ctx.matmul = variant;
-    await selfCheck(ctx, { only: [linearOp], onCheck });
+    await selfCheck(ctx, { only: matmulOps(variant), onCheck });
   }
   tally.report("kernels compiled for cards with halves", began);
   gpu.destroy();
@@ -122,7 +85,7 @@ async function checkKernels(
   const variants = allMatmuls && software ? usableVariants(ctx).filter((one) => one !== usual) : [];
   for (const variant of variants) {
     ctx.matmul = variant;
-    await part(`matmul ${variant}`, ({ add }) => selfCheck(ctx, { only: [linearOp], onCheck: add }));
+    await part(`matmul ${variant}`, ({ add }) => selfCheck(ctx, { only: matmulOps(variant), onCheck: add }));
   }
   ctx.matmul = usual;
   const [first] = goldens;
@@ -130,7 +93,7 @@ async function checkKernels(
   // the blocks of quantised files are stored as they are in both precisions
   const cases = precision === "f32" ? goldens : goldens.filter((folder) => !inBlocks(folder));
   for (const folder of cases)
-    await part(`golden ${folder.name}, weights ${precision}`, (tally) => checkCase(ctx, folder, precision, tally));
+    await part(`golden ${folder.name}, weights ${precision}`, ({ add }) => checkCase(ctx, folder, precision, add));
   gpu.destroy();
   return counts;
 }
@@ -146,21 +109,3 @@ async function checkMemory(ctx: Ctx, folder: Folder, add: Tally["add"]): Promise
 
 /** Over 50 architectures of one ratio. Their widths give different numbers of uniforms, of a few bytes each. */
 const MOST_SPREAD: MemorySpread = { bytes: 0.02, buffers: 0.2 };
-
-/** A GGUF file is there for its blocks. */
-const inBlocks = (folder: Folder): boolean => folder.list().some(isGguf);
-
-async function checkCase(ctx: Ctx, folder: Folder, given: Precision, { add }: Tally): Promise<void> {
-  const precision = inBlocks(folder) ? "file" : given;
-  const place = { op: folder.name, case: `weights ${precision}` };
-  const fail = (name: string): void => add({ ...place, name, ok: false, worst: Number.NaN, limit: 0 });
-  try {
-    const { checks } = await checkGolden(ctx, folder, { precision });
-    for (const [name, check] of Object.entries(checks)) add({ ...place, name, ...check });
-    if (Object.keys(checks).length === 0) fail("expected checks, got none");
-  } catch (error) {
-    const { code, message } = EngineError.from(error);
-    if (code === "device-lost") throw error;
-    fail(message);
-  }
-}

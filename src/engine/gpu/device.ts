@@ -3,6 +3,7 @@ import { adapterName, isSoftwareAdapter } from "../../shared/adapter.ts";
 import { SUPPORTED_BROWSERS } from "../../shared/browsers.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { countingDevice } from "./countingDevice.ts";
+import { type MatrixUnit, matrixUnitOf, SUBGROUP_MATRICES } from "./matrixUnits.ts";
 
 /** Facts about the adapter, for receipts, benchmarks and memory plans. */
 export interface AdapterFacts {
@@ -22,6 +23,8 @@ export interface AdapterFacts {
   /** Fewest and most invocations of a subgroup; both 0 without the feature subgroups. */
   subgroupMin: number;
   subgroupMax: number;
+  /** Products of small matrices that a subgroup computes, where the adapter has a matrix unit and the browser offers it. */
+  matrixUnit?: MatrixUnit;
 }
 
 export interface GpuOptions {
@@ -37,7 +40,7 @@ export const AS_CARD: Partial<AdapterFacts> = { software: false, quads: false };
 /** How long the report of a lost device may come after promises that it rejects. */
 const LOSS_MS = 1000;
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
+const WANTED_FEATURES = ["timestamp-query", "subgroups", "shader-f16", SUBGROUP_MATRICES] as readonly GPUFeatureName[];
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -101,6 +104,8 @@ export class Gpu {
     const subgroups = device.features.has("subgroups");
     const subgroupMin = subgroups ? adapter.info.subgroupMinSize : 0;
     const subgroupMax = subgroups ? adapter.info.subgroupMaxSize : 0;
+    const matrices = subgroups && device.features.has(SUBGROUP_MATRICES);
+    const matrixUnit = matrices ? matrixUnitOf(adapter.info) : undefined;
     const name = adapterName(adapter.info);
     return new Gpu(device, {
       name,
@@ -114,6 +119,7 @@ export class Gpu {
       shaderF16: device.features.has("shader-f16"),
       subgroupMin,
       subgroupMax,
+      ...(matrixUnit ? { matrixUnit } : {}),
       ...options.facts,
     });
   }

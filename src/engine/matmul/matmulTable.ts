@@ -3,7 +3,7 @@ import { BLOCK_DTYPES, type MatrixDtype } from "../dtype.ts";
 import type { JsonField } from "../json/jsonFields.ts";
 
 /** Raise this when a kernel, its results or the classes change: tables of another version are measured again. */
-export const MATMUL_KERNELS = 3;
+export const MATMUL_KERNELS = 4;
 
 /** A matmul with a frozen weight (n, k): forward, (rows, k) to (rows, n), or the gradient of its input, (rows, n) to (rows, k). */
 export interface MatmulShape {

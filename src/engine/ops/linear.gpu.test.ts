@@ -5,6 +5,7 @@ import type { MatmulVariant } from "../matmul/matmulVariants.ts";
 import { packedHalves } from "../dtype.ts";
 import { linearOp } from "./registry/commonOps.ts";
 import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";
+import { isMatrix } from "./kit/matrixTiles.ts";
 import { linear } from "./linear.ts";
 import { tunedChoices, tuneMatmul } from "./registry/tune.ts";
 import { openSharedGpu } from "../gpu/sharedGpu.fixture.ts";
@@ -15,8 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** Those that need no feature which the software adapter of browsers lacks: halves need shader-f16. */
-const HERE = MATMUL_VARIANTS.filter((variant) => !variant.startsWith("halves"));
+/**
+ * Those that need no feature which the software adapter of browsers lacks: halves need shader-f16, matrices a matrix unit. npm test runs
+ * them in its parts wgpu and matrices.
+ */
+const HERE = MATMUL_VARIANTS.filter((variant) => !variant.startsWith("halves") && !isMatrix(variant));
 
 const inBlocks = (name: string): boolean => / Q\d_/.test(name);
 /**

@@ -1,7 +1,7 @@
 // Reference of the frozen linear layer.
 import { BLOCK_DTYPES, type MatrixDtype } from "../dtype.ts";
 import { blockTypeNamed } from "../formats/gguf/types.ts";
-import { type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./kit/ref.ts";
+import { type OpCase, type OpRef, randomRef, randomWeights, type RefTensor, refTensor, zerosLike } from "./kit/ref.ts";
 
 /** x: (m, k), weight: (n, k). */
 export interface LinearShape {
@@ -60,6 +60,36 @@ const casesOf = (sizes: typeof SIZES, precision: MatrixDtype): OpCase<null>[] =>
 ];
 
 /**
+ * Values of very different sizes: of in feature c, the activations are multiplied by a power of two and the weights divided by it, so that
+ * all terms of a sum count alike. Kernels that scale what they multiply must follow the sizes along the sum.
+ */
+const scaledCase = (
+  what: string,
+  [m, n, k]: Size,
+  precision: "f32" | "f16",
+  power: (c: number) => number,
+): OpCase<null> => {
+  const scaled = (tensor: RefTensor, sign: number): RefTensor => ({
+    ...tensor,
+    data: tensor.data.map((value, i) => value * 2 ** (sign * Math.round(power(i % k)))),
+  });
+  return {
+    name: `M${m} N${n} K${k} ${what}${storedName(precision)}`,
+    params: null,
+    inputs: () => [scaled(randomRef(1, [m, k]), 1), scaled(randomWeights(2, [n, k], precision), -1)],
+  };
+};
+
+/** Powers within the range of halves where the weights are halves. */
+const SCALED_CASES = [
+  scaledCase("growing", [33, 36, 132], "f32", (c) => c / 4),
+  scaledCase("shrinking", [33, 36, 132], "f32", (c) => -c / 4),
+  scaledCase("growing", [33, 36, 132], "f16", (c) => c / 16),
+  scaledCase("tiny activations", [17, 36, 60], "f32", () => -90),
+  scaledCase("huge activations", [17, 36, 60], "f32", () => 90),
+];
+
+/**
  * For weights in blocks, with in features of `width` times some blocks: decoding, an odd number of blocks and of rows, edges of tiles, and out
  * features that are not a multiple of 4.
  */
@@ -81,7 +111,7 @@ const blockCases = BLOCK_DTYPES.flatMap((precision) => {
 
 export const linearRef: OpRef<null> = {
   name: "linear",
-  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16"), ...blockCases],
+  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16"), ...SCALED_CASES, ...blockCases],
   forward([x, w, bias]) {
     if (!x || !w) throw new RangeError("linear takes x and weight");
     const [m = 0, k = 0] = x.shape;

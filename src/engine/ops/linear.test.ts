@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
+import type { MatrixUnit } from "../gpu/matrixUnits.ts";
 import type { Precision } from "../tensor.ts";
 import { kernelSizes } from "./kit/launch.ts";
 import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";
@@ -58,9 +59,48 @@ test("only kernels that fit are offered", () => {
     ...["blocks64", "blocks64x128", "blocks128x64"],
   ]);
   const all = MATMUL_VARIANTS.filter((variant) => variant !== "quad");
-  const withoutHalves = all.filter((variant) => !variant.startsWith("halves"));
-  expect(all.length).toBe(withoutHalves.length + 2);
-  expect(variants(32_768, true, "f16")).toEqual(all);
+  const withoutUnit = all.filter((variant) => !variant.startsWith("matrices"));
+  const withoutHalves = withoutUnit.filter((variant) => !variant.startsWith("halves"));
+  expect(all.length).toBe(withoutHalves.length + 4);
+  expect(variants(32_768, true, "f16")).toEqual(withoutUnit);
   expect(variants(32_768, true, "f32")).toEqual(withoutHalves);
   expect(variants(32_768, false, "f16")).toEqual(withoutHalves);
+});
+
+/** By subgroup: what the matrix units of cards multiply. */
+test.each<[lanes: number, unit: MatrixUnit]>([
+  [8, { component: "f16", rows: 8, columns: 8, steps: 8 }],
+  [32, { component: "f16", rows: 16, columns: 16, steps: 16 }],
+  [32, { component: "f16", rows: 8, columns: 16, steps: 16 }],
+  [64, { component: "f16", rows: 16, columns: 16, steps: 16 }],
+  [128, { component: "f16", rows: 32, columns: 32, steps: 16 }],
+  [32, { component: "f32", rows: 8, columns: 8, steps: 8 }],
+])("matrix units with subgroups of %i, %o", (lanes, matrixUnit) => {
+  const facts = { ...FACTS, subgroupMin: lanes, subgroupMax: lanes, workgroupBytes: 32_768, matrixUnit };
+  const ctx = new Ctx(Gpu.counting(facts, () => undefined));
+  const found: { workgroup: number; rows: number; columns: number; teams: number }[] = [];
+  ctx.run = (spec) => {
+    const { workgroup, constant } = kernelSizes(spec);
+    const teams = constant("TEAMS_DOWN") * constant("TEAMS_ACROSS");
+    found.push({ workgroup, rows: constant("TILE_ROWS"), columns: constant("TILE_COLUMNS"), teams });
+    // every team has whole matrices
+    expect(constant("TILE_ROWS") % (constant("TEAMS_DOWN") * matrixUnit.rows)).toBe(0);
+    expect(constant("TILE_COLUMNS") % (constant("TEAMS_ACROSS") * matrixUnit.columns)).toBe(0);
+    expect(constant("ROUND") % matrixUnit.steps).toBe(0);
+  };
+  const x = ctx.persistent("x", [128, 512]);
+  const weight = ctx.persistent("weight", [512, 512]);
+  for (const variant of ["matrices64", "matrices128"] as const) {
+    expect(usableVariants(ctx)).toContain(variant);
+    ctx.matmul = variant;
+    ctx.step(() => linear(ctx, x, weight));
+  }
+  expect(found.map(({ rows, columns }) => [rows, columns])).toEqual([
+    [64, 64],
+    [128, 128],
+  ]);
+  for (const { workgroup, teams } of found) {
+    expect(workgroup).toBe(teams * lanes);
+    expect(workgroup).toBeLessThanOrEqual(256);
+  }
 });

@@ -18,8 +18,9 @@ import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
 import ntSplit from "../../../shaders/linear/nt_split.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
-import type { BlockVariant, HalfVariant, MatmulVariant } from "../matmul/matmulVariants.ts";
+import type { BlockVariant, HalfVariant, MatmulVariant, MatrixVariant } from "../matmul/matmulVariants.ts";
 import { invariant } from "../errors.ts";
+import type { AdapterFacts } from "../gpu/device.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import type { Groups } from "../gpu/pastDispatches.ts";
 import { addSlices } from "./addSlices.ts";
@@ -40,51 +41,59 @@ import {
 import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
 import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
+import { isMatrix, matrixCode, perMatrixUnit } from "./kit/matrixTiles.ts";
 import { earlyWeightText, HALF_FIRST, perMatrixDtype, precisionOf, valueText, weightText } from "./kit/weightText.ts";
+
+type TextVariant = Exclude<MatmulVariant, MatrixVariant>;
 
 /** The kernels for weights that are stored in one way. */
 interface Kernels {
-  forward: Record<MatmulVariant, Forward>;
+  forward: Record<TextVariant, Forward>;
   /** quad with a smaller tile, for decoding. */
   quadFew: Forward;
-  inputGradient: Record<MatmulVariant, KernelSpec>;
+  inputGradient: Record<TextVariant, KernelSpec>;
 }
+
+/** The kernels of the texts, with what they bind before the last one. */
+const forwardOf = (code: readonly string[]): Forward => {
+  const bound = [...code.slice(0, -1), forwardBindings, ...code.slice(-1)];
+  return { plain: kernelOf("linear", "forward", bound), biased: kernelOf("linear", "forward", bound, { BIAS: 1 }) };
+};
+const inputGradientOf = (code: readonly string[]): KernelSpec =>
+  kernelOf("linear", "input_gradient", [...code.slice(0, -1), gradientBindings, ...code.slice(-1)]);
+
+/** For kernels that fetch a round early. */
+const earlyCode = (precision: MatrixDtype): string[] => [grid, valueText(4), earlyWeightText(precision)];
 
 function kernelsFor(precision: MatrixDtype): Kernels {
   const alone = [grid, valueText(4), weightText(precision, 4)];
-  const early = [grid, valueText(4), earlyWeightText(precision)];
+  const early = earlyCode(precision);
   const shared = [sharing, ...alone];
-  const forward = (code: readonly string[]): Forward => ({
-    plain: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)]),
-    biased: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)], { BIAS: 1 }),
-  });
-  const inputGradient = (code: readonly string[]): KernelSpec =>
-    kernelOf("linear", "input_gradient", [...code.slice(0, -1), gradientBindings, ...code.slice(-1)]);
-  const ntTiles = forBlocks((variant) => forward([...early, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
-  const nnTiles = forBlocks((variant) => inputGradient([...early, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
+  const ntTiles = forBlocks((variant) => forwardOf([...early, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
+  const nnTiles = forBlocks((variant) => inputGradientOf([...early, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
   /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
   const half = (variant: BlockVariant): string[] => [HALF_FIRST, ...early, blockText(BLOCK_SHAPES[variant], "vec4h")];
   const ntHalf = (variant: HalfVariant): Forward =>
-    precision !== "f16" ? ntTiles[HALF_SHAPES[variant]] : forward([...half(HALF_SHAPES[variant]), ntBlocks]);
+    precision !== "f16" ? ntTiles[HALF_SHAPES[variant]] : forwardOf([...half(HALF_SHAPES[variant]), ntBlocks]);
   const nnHalf = (variant: HalfVariant): KernelSpec =>
-    precision !== "f16" ? nnTiles[HALF_SHAPES[variant]] : inputGradient([...half(HALF_SHAPES[variant]), nnBlocks]);
+    precision !== "f16" ? nnTiles[HALF_SHAPES[variant]] : inputGradientOf([...half(HALF_SHAPES[variant]), nnBlocks]);
   return {
     forward: {
-      quad: forward([...shared, quadTile, ntQuad]),
-      registers: forward([...alone, registerTile, ntRegisters]),
-      tiled: forward([...early, ntTiled]),
-      split: forward([...early, splitting, ntSplit]),
+      quad: forwardOf([...shared, quadTile, ntQuad]),
+      registers: forwardOf([...alone, registerTile, ntRegisters]),
+      tiled: forwardOf([...early, ntTiled]),
+      split: forwardOf([...early, splitting, ntSplit]),
       splitk: ntTiles[SLICED_SHAPE],
       ...ntTiles,
       halves64: ntHalf("halves64"),
       halves128: ntHalf("halves128"),
     },
-    quadFew: forward([...shared, ntQuadFew]),
+    quadFew: forwardOf([...shared, ntQuadFew]),
     inputGradient: {
-      quad: inputGradient([...shared, quadTile, nnQuad]),
-      registers: inputGradient([...alone, registerTile, nnRegisters]),
-      tiled: inputGradient([...early, nnTiled]),
-      split: inputGradient([...early, splitting, nnSplit]),
+      quad: inputGradientOf([...shared, quadTile, nnQuad]),
+      registers: inputGradientOf([...alone, registerTile, nnRegisters]),
+      tiled: inputGradientOf([...early, nnTiled]),
+      split: inputGradientOf([...early, splitting, nnSplit]),
       splitk: nnTiles[SLICED_SHAPE],
       ...nnTiles,
       halves64: nnHalf("halves64"),
@@ -96,6 +105,20 @@ function kernelsFor(precision: MatrixDtype): Kernels {
 const kernelsOf = perMatrixDtype(kernelsFor);
 /** Up to this many rows, the quads take their smaller tile. */
 const QUAD_FEW_ROWS = kernelSizes(kernelsOf("f32").quadFew.plain).constant("TILE_ROWS");
+
+/** The kernels of a variant on the adapter's matrix unit. */
+const matrixKernels = perMatrixUnit((facts, precision, variant) => {
+  const code = (file: string): string[] =>
+    matrixCode(facts, variant, [...earlyCode(precision), file], { exactRight: precision === "f16" });
+  return { forward: forwardOf(code(ntBlocks)), inputGradient: inputGradientOf(code(nnBlocks)) };
+});
+
+const forwardKernel = (facts: AdapterFacts, precision: MatrixDtype, variant: MatmulVariant): Forward =>
+  isMatrix(variant) ? matrixKernels(facts, precision, variant).forward : kernelsOf(precision).forward[variant];
+const inputGradientKernel = (facts: AdapterFacts, precision: MatrixDtype, variant: MatmulVariant): KernelSpec =>
+  isMatrix(variant)
+    ? matrixKernels(facts, precision, variant).inputGradient
+    : kernelsOf(precision).inputGradient[variant];
 
 /** A forward kernel, its workgroups, and the slices of its sum. */
 type ForwardLaunch = Forward & { groups: Groups; slices: number };
@@ -113,7 +136,7 @@ function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
     return { ...kernels.quadFew, groups: tileGroups(kernels.quadFew.plain, rows, n), slices: 1 };
   }
   const variant = variantFor(ctx, shape, choice);
-  const forward = kernels.forward[variant];
+  const forward = forwardKernel(ctx.gpu.facts, precision, variant);
   const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows, cols: n, steps: k }) : 1;
   return { ...forward, groups: slicedGroups(tileGroups(forward.plain, rows, n), slices), slices };
 }
@@ -174,7 +197,7 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
   const precision = precisionOf(weight);
   const shape: MatmulShape = { direction: "inputGradient", precision, rows: m, n, k };
   const variant = variantFor(ctx, shape, matmulChoiceFor(ctx, shape));
-  const kernel = kernelsOf(precision).inputGradient[variant];
+  const kernel = inputGradientKernel(ctx.gpu.facts, precision, variant);
   const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: k, steps: n }) : 1;
   const groups = slicedGroups(tileGroups(kernel, m, k), slices);
   if (slices === 1) ctx.run(kernel, [dy, weight, dx], { m, n, k }, groups);

@@ -3,7 +3,7 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import tnBlocks from "../../../shaders/linear_weight_gradient/tn_blocks.wgsl?raw";
 import tnRegisters from "../../../shaders/linear_weight_gradient/tn_registers.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
-import type { BlockVariant } from "../matmul/matmulVariants.ts";
+import type { BlockVariant, MatrixVariant } from "../matmul/matmulVariants.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { addSlices } from "./addSlices.ts";
@@ -19,12 +19,17 @@ import {
 } from "./kit/blockTiles.ts";
 import { kernelOf } from "./kit/launch.ts";
 import { fillsCard, isUsable } from "./kit/matmulChoice.ts";
+import { isMatrix, MATRIX_VARIANTS, matrixCode, perMatrixUnit } from "./kit/matrixTiles.ts";
 import { unitOf } from "./kit/variants.ts";
 import { valueText } from "./kit/weightText.ts";
 
-export type WeightGradientVariant = "registers" | "splitk" | BlockVariant;
+export type WeightGradientVariant = "registers" | "splitk" | BlockVariant | MatrixVariant;
 
-export const WEIGHT_GRADIENT_VARIANTS: readonly WeightGradientVariant[] = ["registers", "splitk", ...BLOCK_VARIANTS];
+export const WEIGHT_GRADIENT_VARIANTS: readonly WeightGradientVariant[] = [
+  ...(["registers", "splitk"] as const),
+  ...BLOCK_VARIANTS,
+  ...MATRIX_VARIANTS,
+];
 
 /** Writes dw, or adds to it. */
 interface Kernels {
@@ -46,6 +51,9 @@ const ODD = {
   4: kernels("weight_gradient_odd", [grid, valueText(4), tnRegisters]),
 };
 const BLOCKS = forBlocks(blockKernels);
+const matrixKernels = perMatrixUnit((facts, _, variant) =>
+  kernels("weight_gradient", matrixCode(facts, variant, [grid, tnBlocks])),
+);
 
 /** The variant for a gradient of (n, k): ctx.matmul where it has the same name here, else by the kind of adapter and the size. */
 function variantFor(ctx: Ctx, n: number, k: number): WeightGradientVariant {
@@ -87,7 +95,7 @@ export function linearWeightGradient(
     return;
   }
   if (chosen !== "splitk") {
-    run(pick(BLOCKS[chosen]), dw);
+    run(pick(isMatrix(chosen) ? matrixKernels(ctx.gpu.facts, "f32", chosen) : BLOCKS[chosen]), dw);
     return;
   }
   const slices = slicesFor(ctx.gpu.facts, { rows: n, cols: k, steps: m });

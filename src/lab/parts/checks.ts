@@ -2,7 +2,7 @@
 import { checkGolden } from "../../engine/golden/check.ts";
 import type { SelfCheck } from "../../engine/index.ts";
 import { usableVariants } from "../../engine/ops/kit/matmulChoice.ts";
-import { linearOp } from "../../engine/ops/registry/commonOps.ts";
+import { matmulOps } from "../../engine/ops/registry/commonOps.ts";
 import { selfCheck } from "../../engine/ops/registry/selfCheck.ts";
 import type { LabPartRun } from "../part.ts";
 
@@ -16,12 +16,21 @@ export const checkKernels: LabPartRun<SelfCheck> = async (ctx, { log, progress }
 /** All matmul variants, not only the one that this adapter would use. */
 export const checkMatmuls: LabPartRun<Record<string, SelfCheck>> = async (ctx, { log, progress }) => {
   const results: Record<string, SelfCheck> = {};
-  const variants = ["sized", ...usableVariants(ctx)] as const;
-  for (const [i, variant] of variants.entries()) {
+  const variants = (["sized", ...usableVariants(ctx)] as const).map((variant) => ({
+    variant,
+    only: matmulOps(variant),
+  }));
+  const casesOf = ({ only }: (typeof variants)[number]): number =>
+    only.reduce((sum, { cases }) => sum + cases.length, 0);
+  const total = variants.reduce((sum, one) => sum + casesOf(one), 0);
+  let before = 0;
+  for (const one of variants) {
+    const { variant, only } = one;
     ctx.matmul = variant;
-    const onCase = (done: number, of: number): void => progress(i * of + done, variants.length * of, variant);
-    const result = await selfCheck(ctx, { only: [linearOp], onCase });
+    const onCase = (done: number): void => progress(before + done, total, variant);
+    const result = await selfCheck(ctx, { only, onCase });
     results[variant] = result;
+    before += casesOf(one);
     log(`matmul ${variant}: ${result.checks} comparisons, ${result.failed.length} failed`);
   }
   return results;

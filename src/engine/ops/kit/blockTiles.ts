@@ -1,5 +1,6 @@
 // The shapes of lib/blocks.wgsl: tiles of a matrix product with 8 x 8 results per invocation, and into how many slices its sum is divided.
 import blocks from "../../../../shaders/lib/blocks.wgsl?raw";
+import tileLoads from "../../../../shaders/lib/tile_loads.wgsl?raw";
 import type { BlockVariant, HalfVariant } from "../../matmul/matmulVariants.ts";
 import type { AdapterFacts } from "../../gpu/device.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
@@ -44,7 +45,7 @@ export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVa
 /** The shape that splitk divides into slices. */
 export const SLICED_SHAPE: BlockVariant = "blocks64x128";
 
-/** lib/blocks.wgsl for one shape. right: vec4h for a right factor of halves. */
+/** lib/blocks.wgsl and lib/tile_loads.wgsl for one shape. right: vec4h for a right factor of halves. */
 export const blockText = ({ down, across, round, buffers }: BlockShape, right: "vec4f" | "vec4h" = "vec4f"): string =>
   [
     `const DOWN = ${down}u;`,
@@ -53,6 +54,7 @@ export const blockText = ({ down, across, round, buffers }: BlockShape, right: "
     `const BUFFERS = ${buffers}u;`,
     `alias RightValue = ${right};`,
     blocks,
+    tileLoads,
   ].join("\n");
 
 /** Bytes of workgroup memory of a shape: a vec4 per step and group of four rows or columns, and one of padding for each factor. */

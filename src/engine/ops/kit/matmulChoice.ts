@@ -11,15 +11,17 @@ import {
 } from "../../matmul/matmulTable.ts";
 import { BLOCK_SHAPES, BLOCK_VARIANTS, forBlocks, HALF_SHAPES, SLICED_SHAPE, workgroupBytes } from "./blockTiles.ts";
 import { FEW_ROWS } from "./fewRows.ts";
+import { isMatrix, MATRIX_VARIANTS, matrixBytes } from "./matrixTiles.ts";
 
 const HALF_VARIANTS = Object.keys(HALF_SHAPES) as HalfVariant[];
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   ...(["quad", "registers", "tiled", "split", "splitk"] as const),
   ...BLOCK_VARIANTS,
   ...HALF_VARIANTS,
+  ...MATRIX_VARIANTS,
 ];
 
-/** Workgroup memory of a variant's kernels; the others need at most 16 KiB, which every adapter has. */
+/** Workgroup memory of kernels that are the same on every adapter; the others need at most 16 KiB, which every adapter has. */
 const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = {
   split: 22_528,
   splitk: workgroupBytes(BLOCK_SHAPES[SLICED_SHAPE]),
@@ -35,7 +37,7 @@ const isHalf = (variant: MatmulVariant): variant is HalfVariant => variant in HA
 export const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
   (variant !== "quad" || facts.quads) &&
   (!isHalf(variant) || facts.shaderF16) &&
-  facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
+  facts.workgroupBytes >= (isMatrix(variant) ? matrixBytes(facts, variant) : (WORKGROUP_BYTES[variant] ?? 0));
 
 /** The variants that this adapter can run; those that are only for halves are left out for other weights. */
 export const usableVariants = (ctx: Ctx, precision: MatrixDtype = "f16"): MatmulVariant[] =>

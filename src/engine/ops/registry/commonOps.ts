@@ -9,6 +9,7 @@ import {
   scaleInPlaceRef,
   sumPartsRef,
 } from "../arithmetic.ref.ts";
+import type { MatmulChoice } from "../../matmul/matmulVariants.ts";
 import { argmaxInto } from "../argmax.ts";
 import { argmaxRef } from "../argmax.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
@@ -18,7 +19,7 @@ import { linear } from "../linear.ts";
 import { linearRef } from "../linear.ref.ts";
 import { linearParts } from "../linearParts.ts";
 import { linearPartsRef, linearPartsTrainedRef } from "../linearParts.ref.ts";
-import { linearWeightGradient, type WeightGradientVariant } from "../linearWeightGradient.ts";
+import { linearWeightGradient, WEIGHT_GRADIENT_VARIANTS, type WeightGradientVariant } from "../linearWeightGradient.ts";
 import { linearWeightGradientRef } from "../linearWeightGradient.ref.ts";
 import { meanInto } from "../mean.ts";
 import { meanRef } from "../mean.ref.ts";
@@ -32,6 +33,12 @@ export const weightGradientOp = (variant?: WeightGradientVariant): CheckedOp =>
     linearWeightGradient(ctx, [take(t, 0), take(t, 1)], take(t, 2), { accumulate, ...(variant ? { variant } : {}) });
     return [take(t, 2)];
   });
+
+/** The ops that a matmul variant computes. */
+export const matmulOps = (variant: MatmulChoice): CheckedOp[] => {
+  const gradient = WEIGHT_GRADIENT_VARIANTS.find((one) => one === variant);
+  return [linearOp, ...(gradient ? [weightGradientOp(gradient)] : [])];
+};
 
 export const commonOps: readonly CheckedOp[] = [
   checkedOp(addRef, (ctx, t) => [add(ctx, take(t, 0), take(t, 1))]),
