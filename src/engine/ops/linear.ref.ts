@@ -16,7 +16,7 @@ export interface LinearShape {
 
 type Size = readonly [m: number, n: number, k: number];
 
-/** Around the tiles of all kernel variants. The last two have widths that are not multiples of 4. */
+/** Around the tiles of all kernel variants, and with sums long enough for several slices. The last two have widths that are not multiples of 4. */
 const SIZES: readonly Size[] = [
   [1, 4, 4],
   [1, 64, 64],
@@ -36,6 +36,8 @@ const SIZES: readonly Size[] = [
   [127, 128, 20],
   [128, 64, 36],
   [129, 132, 132],
+  [9, 68, 260],
+  [9, 260, 68],
   [5, 30, 28],
   [5, 32, 27],
 ];

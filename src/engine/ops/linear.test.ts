@@ -61,7 +61,7 @@ test("only kernels that fit are offered", () => {
   const all = MATMUL_VARIANTS.filter((variant) => variant !== "quad");
   const withoutUnit = all.filter((variant) => !variant.startsWith("matrices"));
   const withoutHalves = withoutUnit.filter((variant) => !variant.startsWith("halves"));
-  expect(all.length).toBe(withoutHalves.length + 4);
+  expect(all.length).toBe(withoutHalves.length + 5);
   expect(variants(32_768, true, "f16")).toEqual(withoutUnit);
   expect(variants(32_768, true, "f32")).toEqual(withoutHalves);
   expect(variants(32_768, false, "f16")).toEqual(withoutHalves);

@@ -28,16 +28,8 @@ import type { MatmulShape } from "../matmul/matmulTable.ts";
 import type { MatrixDtype } from "../dtype.ts";
 import { matrixOf, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import {
-  BLOCK_SHAPES,
-  blockText,
-  forBlocks,
-  HALF_SHAPES,
-  SLICED_SHAPE,
-  slicedGroups,
-  slicesFor,
-  tileGroups,
-} from "./kit/blockTiles.ts";
+import { BLOCK_SHAPES, blockText, forBlocks, HALF_SHAPES, SLICED_SHAPE } from "./kit/blockTiles.ts";
+import { slicedGroups, slicesFor, tileGroups } from "./kit/tileGroups.ts";
 import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
 import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
@@ -137,7 +129,7 @@ function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
   }
   const variant = variantFor(ctx, shape, choice);
   const forward = forwardKernel(ctx.gpu.facts, precision, variant);
-  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows, cols: n, steps: k }) : 1;
+  const slices = slicesFor(ctx.gpu.facts, variant, forward.plain, { rows, cols: n, steps: k });
   return { ...forward, groups: slicedGroups(tileGroups(forward.plain, rows, n), slices), slices };
 }
 
@@ -198,7 +190,7 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
   const shape: MatmulShape = { direction: "inputGradient", precision, rows: m, n, k };
   const variant = variantFor(ctx, shape, matmulChoiceFor(ctx, shape));
   const kernel = inputGradientKernel(ctx.gpu.facts, precision, variant);
-  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: k, steps: n }) : 1;
+  const slices = slicesFor(ctx.gpu.facts, variant, kernel, { rows: m, cols: k, steps: n });
   const groups = slicedGroups(tileGroups(kernel, m, k), slices);
   if (slices === 1) ctx.run(kernel, [dy, weight, dx], { m, n, k }, groups);
   else

@@ -7,16 +7,8 @@ import type { BlockVariant, MatrixVariant } from "../matmul/matmulVariants.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { addSlices } from "./addSlices.ts";
-import {
-  BLOCK_SHAPES,
-  BLOCK_VARIANTS,
-  blockText,
-  forBlocks,
-  SLICED_SHAPE,
-  slicedGroups,
-  slicesFor,
-  tileGroups,
-} from "./kit/blockTiles.ts";
+import { BLOCK_SHAPES, BLOCK_VARIANTS, blockText, forBlocks, SLICED_SHAPE } from "./kit/blockTiles.ts";
+import { slicedGroups, slicesFor, tileGroups } from "./kit/tileGroups.ts";
 import { kernelOf } from "./kit/launch.ts";
 import { fillsCard, isUsable } from "./kit/matmulChoice.ts";
 import { isMatrix, MATRIX_VARIANTS, matrixCode, perMatrixUnit } from "./kit/matrixTiles.ts";
@@ -94,15 +86,14 @@ export function linearWeightGradient(
     run(pick(odd ? ODD[unit] : REGISTERS), dw, 1, unit);
     return;
   }
-  if (chosen !== "splitk") {
-    run(pick(isMatrix(chosen) ? matrixKernels(ctx.gpu.facts, "f32", chosen) : BLOCKS[chosen]), dw);
-    return;
-  }
-  const slices = slicesFor(ctx.gpu.facts, { rows: n, cols: k, steps: m });
-  if (slices === 1) run(pick(BLOCKS[SLICED_SHAPE]), dw);
+  const made = isMatrix(chosen)
+    ? matrixKernels(ctx.gpu.facts, "f32", chosen)
+    : BLOCKS[chosen === "splitk" ? SLICED_SHAPE : chosen];
+  const slices = slicesFor(ctx.gpu.facts, chosen, made.write, { rows: n, cols: k, steps: m });
+  if (slices === 1) run(pick(made), dw);
   else
     ctx.scratch([slices, n, k], "slices of a weight gradient", (parts) => {
-      run(BLOCKS[SLICED_SHAPE].write, parts, slices);
+      run(made.write, parts, slices);
       addSlices(ctx, parts, dw, accumulate ? "accumulate" : undefined);
     });
 }

@@ -1,11 +1,7 @@
-// The shapes of lib/blocks.wgsl: tiles of a matrix product with 8 x 8 results per invocation, and into how many slices its sum is divided.
+// The shapes of lib/blocks.wgsl: tiles of a matrix product with 8 x 8 results per invocation.
 import blocks from "../../../../shaders/lib/blocks.wgsl?raw";
 import tileLoads from "../../../../shaders/lib/tile_loads.wgsl?raw";
 import type { BlockVariant, HalfVariant } from "../../matmul/matmulVariants.ts";
-import type { AdapterFacts } from "../../gpu/device.ts";
-import type { KernelSpec } from "../../gpu/kernel.ts";
-import type { Groups } from "../../gpu/pastDispatches.ts";
-import { groupsFor, kernelSizes } from "./launch.ts";
 
 interface BlockShape {
   /** Invocations along the rows and along the columns of the tile: it has 8 times as many of both. */
@@ -60,30 +56,3 @@ export const blockText = ({ down, across, round, buffers }: BlockShape, right: "
 /** Bytes of workgroup memory of a shape: a vec4 per step and group of four rows or columns, and one of padding for each factor. */
 export const workgroupBytes = ({ down, across, round, buffers }: BlockShape): number =>
   16 * buffers * round * (2 * down + 1 + 2 * across + 1);
-
-/** Workgroups that fill a large graphics card (measured on an H200), and rounds of the sum that a slice must have to be worth its own workgroup. */
-const FULL_CARD = 768;
-const SLICE_ROUNDS = 4;
-const MOST_SLICES = 32;
-
-/** Into how many slices to divide a sum of `steps` steps, so that the tiles of a small result fill a graphics card. 1: not at all. */
-export function slicesFor(
-  { maxBindingBytes }: AdapterFacts,
-  { rows, cols, steps }: { rows: number; cols: number; steps: number },
-): number {
-  const { down, across, round } = BLOCK_SHAPES[SLICED_SHAPE];
-  const tiles = Math.ceil(rows / (8 * down)) * Math.ceil(cols / (8 * across));
-  const fitting = Math.floor(maxBindingBytes / (4 * rows * cols));
-  const worthwhile = Math.floor(steps / (round * SLICE_ROUNDS));
-  return Math.max(1, Math.min(Math.ceil(FULL_CARD / tiles), MOST_SLICES, worthwhile, fitting));
-}
-
-/** Workgroups of a kernel with TILE_ROWS x TILE_COLUMNS results per TILE_INVOCATIONS invocations, for a result of rows x cols. */
-export function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
-  const { workgroup, constant } = kernelSizes(spec);
-  const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
-  return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
-}
-
-/** The same for a sum in slices. */
-export const slicedGroups = ([x, y = 1]: Groups, slices: number): Groups => (slices === 1 ? [x, y] : [x, y, slices]);

@@ -16,9 +16,12 @@ interface MatrixShape {
   round: number;
 }
 
+const SMALL: MatrixShape = { size: 64, invocations: 128, round: 32 };
+const LARGE: MatrixShape = { size: 128, invocations: 256, round: 16 };
 const SHAPES: Readonly<Record<MatrixVariant, MatrixShape>> = {
-  matrices64: { size: 64, invocations: 128, round: 32 },
-  matrices128: { size: 128, invocations: 256, round: 16 },
+  matrices64: SMALL,
+  matrices128: LARGE,
+  matricesk: SMALL,
 };
 export const MATRIX_VARIANTS = Object.keys(SHAPES) as MatrixVariant[];
 export const isMatrix = (variant: MatmulVariant): variant is MatrixVariant => variant in SHAPES;
@@ -106,7 +109,7 @@ export function matrixBytes(facts: AdapterFacts, variant: MatrixVariant): number
 }
 
 /**
- * One value per adapter's unit, way to store the right factor and variant, made when it is first needed: a kernel spec is the key of the
+ * One value per adapter's unit, way to store the right factor and shape, made when it is first needed: a kernel spec is the key of the
  * pipeline cache.
  */
 export function perMatrixUnit<T>(
@@ -114,7 +117,7 @@ export function perMatrixUnit<T>(
 ): typeof make {
   const made = new Map<string, T>();
   return (facts, precision, variant) => {
-    const key = JSON.stringify([facts.matrixUnit, facts.subgroupMax, precision, variant]);
+    const key = JSON.stringify([facts.matrixUnit, facts.subgroupMax, precision, SHAPES[variant]]);
     const found = made.get(key) ?? make(facts, precision, variant);
     made.set(key, found);
     return found;
