@@ -14,8 +14,14 @@ const load = createRequire(import.meta.url);
 /** On Linux the only backend that computes. */
 const BACKEND = process.platform === "linux" ? ["backend=vulkan"] : [];
 
-/** The features that are still experimental, where the adapter has them, and exact timestamps. */
-const FLAGS = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
+/**
+ * The features that are still experimental, where the adapter has them, halves on NVIDIA's cards, which Dawn leaves out on Vulkan, and exact
+ * timestamps. A kernel that needs one of these features runs only if it was measured to give right results (ops/registry/tuneShapes.ts).
+ */
+const FLAGS = [
+  "enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia",
+  "disable-dawn-features=timestamp_quantization",
+];
 
 /** The folder of the package's library for this platform; there are none for others than it lists. */
 const PLATFORM = `${process.platform}-${process.platform === "darwin" ? "universal" : process.arch}`;

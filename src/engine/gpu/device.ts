@@ -104,8 +104,9 @@ export class Gpu {
     const subgroups = device.features.has("subgroups");
     const subgroupMin = subgroups ? adapter.info.subgroupMinSize : 0;
     const subgroupMax = subgroups ? adapter.info.subgroupMaxSize : 0;
+    const shaderF16 = device.features.has("shader-f16");
     const matrices = subgroups && device.features.has(SUBGROUP_MATRICES);
-    const matrixUnit = matrices ? matrixUnitOf(adapter.info) : undefined;
+    const matrixUnit = matrices ? matrixUnitOf(adapter.info, shaderF16) : undefined;
     const name = adapterName(adapter.info);
     return new Gpu(device, {
       name,
@@ -116,7 +117,7 @@ export class Gpu {
       workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       timestamps: device.features.has("timestamp-query"),
       quads: subgroupMin === 4 && subgroupMax === 4,
-      shaderF16: device.features.has("shader-f16"),
+      shaderF16,
       subgroupMin,
       subgroupMax,
       ...(matrixUnit ? { matrixUnit } : {}),

@@ -32,14 +32,17 @@ declare global {
 const SIZES: readonly number[] = [8, 16, 32];
 const STEPS: readonly number[] = [4, 8, 16];
 
-/** The unit that the kernels use: f32 before halves, then the largest. undefined without one that fits them. */
-export function matrixUnitOf({ subgroupMatrixConfigs = [] }: GPUAdapterInfo): MatrixUnit | undefined {
+/** The unit that the kernels use: f32 before halves, then the largest. undefined without one that fits them and what the device can compute with. */
+export function matrixUnitOf(
+  { subgroupMatrixConfigs = [] }: GPUAdapterInfo,
+  shaderF16: boolean,
+): MatrixUnit | undefined {
   const work = ({ rows, columns, steps }: MatrixUnit): number => rows * columns * steps;
   return [...subgroupMatrixConfigs]
     .flatMap(({ componentType: component, resultComponentType, M: rows, N: columns, K: steps }): MatrixUnit[] => {
       const fits = SIZES.includes(rows) && SIZES.includes(columns) && STEPS.includes(steps);
       if (!fits || resultComponentType !== "f32") return [];
-      return component === "f16" || component === "f32" ? [{ component, rows, columns, steps }] : [];
+      return component === "f32" || (component === "f16" && shaderF16) ? [{ component, rows, columns, steps }] : [];
     })
     .sort((a, b) => b.component.localeCompare(a.component) || work(b) - work(a))[0];
 }

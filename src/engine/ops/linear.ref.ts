@@ -82,6 +82,23 @@ const scaledCase = (
   };
 };
 
+/** One large activation beside ordinary ones, as language models have them, with small weights: the other rows must not lose by it. */
+const largeActivationCase = (precision: "f32" | "f16", power: number): OpCase<null> => {
+  const [m, n, k, feature] = [33, 36, 68, 5];
+  const multiplied = (tensor: RefTensor, by: number, isChosen: (i: number) => boolean): RefTensor => ({
+    ...tensor,
+    data: tensor.data.map((value, i) => (isChosen(i) ? value * by : value)),
+  });
+  return {
+    name: `M${m} N${n} K${k} large activation${storedName(precision)}`,
+    params: null,
+    inputs: () => [
+      multiplied(randomRef(1, [m, k]), 2 ** power, (i) => i === feature),
+      multiplied(randomWeights(2, [n, k], precision), 2 ** -power, (i) => i % k === feature),
+    ],
+  };
+};
+
 /** Powers within the range of halves where the weights are halves. */
 const SCALED_CASES = [
   scaledCase("growing", [33, 36, 132], "f32", (c) => c / 4),
@@ -89,6 +106,8 @@ const SCALED_CASES = [
   scaledCase("growing", [33, 36, 132], "f16", (c) => c / 16),
   scaledCase("tiny activations", [17, 36, 60], "f32", () => -90),
   scaledCase("huge activations", [17, 36, 60], "f32", () => 90),
+  largeActivationCase("f32", 17),
+  largeActivationCase("f16", 10),
 ];
 
 /**

@@ -4,6 +4,7 @@ import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../matmul/matmulTable.ts";
+import { usualMatmul } from "../matmul/matmulVariants.ts";
 import { modelShapes } from "../matmul/modelShapes.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { tuneModel } from "../model/tuneModel.ts";
@@ -142,6 +143,22 @@ describe("measuring", () => {
     expect(ctx.buffers.bytesInUse - bytes).toBeLessThan(1024); // uniforms stay, the operands of 8 KiB and more do not
     expect(useMatmulTable(ctx, table)).toBeUndefined();
     expect(ctx.matmul).toBe(table);
+  });
+
+  test("does not take the fastest kernel if its results are wrong", async () => {
+    const [shape] = shapes as [MatmulShape];
+    const usual = usualMatmul(ctx.gpu.facts);
+    const run = ctx.run.bind(ctx);
+    // all other kernels write nothing, which takes no time
+    ctx.run = (...given) => {
+      if (ctx.matmul === usual) run(...given);
+    };
+    try {
+      const { classes } = await tuneShapes(ctx, [shape], { budgetMs: 60_000 });
+      expect(classes).toEqual({ [shapeClass(shape)]: usual });
+    } finally {
+      ctx.run = run;
+    }
   });
 
   test("stops when its time is used up: what was not timed keeps the usual kernel", async () => {

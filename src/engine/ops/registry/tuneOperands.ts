@@ -8,6 +8,9 @@ import { linearBackward, linearForward } from "../linear.ts";
 export const largestBytes = ({ rows, n, k, precision }: MatmulShape): number =>
   Math.max(n * k * elementBytes(precision), 4 * rows * Math.max(n, k));
 
+/** Values of a result that are compared. */
+const COMPARED = 65_536;
+
 /** Bytes of noise that the operands repeat. */
 const NOISE_BYTES = 1024 * 1024;
 
@@ -15,7 +18,7 @@ const NOISE_BYTES = 1024 * 1024;
 export class Operands {
   private readonly left: Tensor;
   private readonly weights = new Map<MatmulShape["precision"], Tensor>();
-  private readonly result: Tensor;
+  private readonly output: Tensor;
 
   constructor(
     private readonly ctx: Ctx,
@@ -24,7 +27,7 @@ export class Operands {
     const most = (of: (shape: MatmulShape) => number, among = shapes): number => Math.max(4, ...among.map(of));
     const room = most(({ rows, n, k }) => rows * Math.max(n, k));
     this.left = ctx.persistent("tune x", [room]);
-    this.result = ctx.persistent("tune y", [room]);
+    this.output = ctx.persistent("tune y", [room]);
     fill(ctx, this.left);
     for (const dtype of new Set(shapes.map(({ precision }) => precision))) {
       const own = shapes.filter(({ precision }) => precision === dtype);
@@ -36,19 +39,29 @@ export class Operands {
 
   /** Dispatches the matmul of a shape, for use in a step. */
   of({ direction, precision, rows, n, k }: MatmulShape): () => void {
-    const { ctx, left, result } = this;
+    const { ctx, left, output } = this;
     const all = this.weights.get(precision) ?? left;
     const weight = view(all, 0, [n, k]);
     if (direction === "forward") {
-      const [x, y] = [view(left, 0, [rows, k]), view(result, 0, [rows, n])];
+      const [x, y] = [view(left, 0, [rows, k]), view(output, 0, [rows, n])];
       return () => linearForward(ctx, { x, weight, bias: undefined, y });
     }
-    const [dy, dx] = [view(left, 0, [rows, n]), view(result, 0, [rows, k])];
+    const [dy, dx] = [view(left, 0, [rows, n]), view(output, 0, [rows, k])];
     return () => linearBackward(ctx, dy, weight, dx);
   }
 
+  /** The beginning of the result of a shape, computed anew with the kernel that ctx.matmul names. */
+  async result({ direction, rows, n, k, ...rest }: MatmulShape): Promise<Float32Array> {
+    const { ctx } = this;
+    const count = Math.min(COMPARED, rows * (direction === "forward" ? n : k));
+    const part = view(this.output, 0, [count]);
+    ctx.write(part, new Float32Array(count));
+    ctx.step(this.of({ direction, rows, n, k, ...rest }));
+    return ctx.read(part);
+  }
+
   free(): void {
-    this.ctx.free(this.left, this.result, ...this.weights.values());
+    this.ctx.free(this.left, this.output, ...this.weights.values());
   }
 }
 
