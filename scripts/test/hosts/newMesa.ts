@@ -86,18 +86,20 @@ function unpack(architecture: string): void {
 
 /** Where the system gets Debian's packages from. */
 function debianMirror(): string {
-  const { stdout } = spawnSync(
-    "apt-get",
-    ["indextargets", "--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages"],
-    {
-      encoding: "utf8",
-    },
-  );
-  const found = /^Debian (\S+\/debian\/?)$/m.exec(stdout);
-  if (!found?.[1])
-    throw new Error(`expected a mirror of Debian among the sources of apt, got "${stdout.trim()}". ${ADVICE}`);
-  return found[1];
+  const folder = "/etc/apt/sources.list.d";
+  const files = [
+    "/etc/apt/sources.list",
+    ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []),
+  ];
+  const sources = files.filter((file) => /\.(list|sources)$/.test(file) && existsSync(file));
+  const found = mirrorIn(sources.map((file) => readFileSync(file, "utf8")).join("\n"));
+  if (found === undefined) throw new Error(`expected a mirror of Debian in ${sources.join(", ")}, got none. ${ADVICE}`);
+  return found;
 }
+
+/** The first mirror of Debian in sources of apt, in either of their formats. */
+export const mirrorIn = (sources: string): string | undefined =>
+  /^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+\/debian\/?)(?:\s|$)/m.exec(sources)?.[1];
 
 function run(program: string, args: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
