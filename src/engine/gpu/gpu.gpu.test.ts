@@ -35,6 +35,20 @@ test("WGSL that does not compile is a shader error that names the kernel", async
   expect(error.message).toContain("broken kernel");
 });
 
+test("a kernel that is refused ahead of time says why, and is no error of the work beside it", async () => {
+  const { failures } = ctx.gpu;
+  const broken = { ...BROKEN }; // no test before compiled it
+  const refused = await Promise.allSettled([ctx.kernels.warm(broken), ctx.kernels.warm(broken)]);
+  for (const outcome of refused) {
+    expect(outcome.status).toBe("rejected");
+    const error = EngineError.from((outcome as PromiseRejectedResult).reason);
+    expect(error.code).toBe("shader");
+    expect(error.message).toMatch(/refused the kernel "broken kernel": .*cannot initialize/s);
+  }
+  await ctx.gpu.idle(); // throws an error that nothing caught
+  expect(ctx.gpu.failures).toBe(failures);
+});
+
 test("`undo` runs if the GPU reports an error, and only then", async () => {
   const undone: string[] = [];
   const work = (name: string, breaks: boolean) => (): string => {

@@ -32,6 +32,13 @@ function compiledOn(device: GPUDevice): Map<KernelSpec, Compiled> {
   return compiled;
 }
 
+/** What a pipeline is made of. */
+interface Description {
+  readonly point: EntryPoint;
+  readonly layout: GPUBindGroupLayout;
+  readonly descriptor: GPUComputePipelineDescriptor;
+}
+
 interface Kernel extends Compiled {
   readonly past: PastDispatches;
 }
@@ -40,7 +47,7 @@ export class Kernels {
   private readonly gpu: Gpu;
   private readonly compiled: Map<KernelSpec, Compiled>;
   private readonly kernels = new Map<KernelSpec, Kernel>();
-  private readonly warming = new Set<KernelSpec>();
+  private readonly warming = new Map<KernelSpec, Promise<void>>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
   private readonly uniforms: Uniforms;
@@ -104,20 +111,39 @@ export class Kernels {
     this.uniforms.forget(from);
   }
 
-  /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */
+  /**
+   * Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile,
+   * which then is no error of other work.
+   */
   async warm(spec: KernelSpec): Promise<void> {
-    if (this.compiled.has(spec) || this.warming.has(spec)) return;
-    this.warming.add(spec);
-    const { point, layout, descriptor } = this.describe(spec);
+    if (this.compiled.has(spec)) return;
+    const known = this.warming.get(spec);
+    if (known) return known;
+    const compiling = this.compileAhead(spec).finally(() => this.warming.delete(spec));
+    this.warming.set(spec, compiling);
+    return compiling;
+  }
+
+  private async compileAhead(spec: KernelSpec): Promise<void> {
+    const { device } = this.gpu;
+    device.pushErrorScope("validation");
+    let described: Description;
+    let compiling: Promise<GPUComputePipeline>;
+    let fault: Promise<GPUError | null>;
     try {
-      const pipeline = await this.gpu.device.createComputePipelineAsync(descriptor);
+      described = this.describe(spec);
+      compiling = device.createComputePipelineAsync(described.descriptor);
+    } finally {
+      fault = device.popErrorScope().catch(() => null);
+    }
+    try {
+      const pipeline = await compiling;
+      const { point, layout } = described;
       if (!this.compiled.has(spec)) this.compiled.set(spec, { point, layout, pipeline });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = (await fault)?.message ?? (error instanceof Error ? error.message : String(error));
       const refused = `The GPU refused the kernel "${spec.label}": ${message}`;
       throw await this.gpu.lossOr(new EngineError("shader", refused, { label: spec.label }));
-    } finally {
-      this.warming.delete(spec);
     }
   }
 
@@ -135,11 +161,7 @@ export class Kernels {
     return kernel;
   }
 
-  private describe(spec: KernelSpec): {
-    point: EntryPoint;
-    layout: GPUBindGroupLayout;
-    descriptor: GPUComputePipelineDescriptor;
-  } {
+  private describe(spec: KernelSpec): Description {
     const { device } = this.gpu;
     const point = readEntryPoint(spec.code, spec.entry, spec.label);
     const signature = point.bindings.map((binding) => binding.access).join();

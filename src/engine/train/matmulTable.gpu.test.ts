@@ -1,6 +1,7 @@
 // Tables of matmul kernels: measuring them, that they are followed, and that a run with a table of several kernels repeats bit for bit.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../matmul/matmulTable.ts";
@@ -159,6 +160,25 @@ describe("measuring", () => {
     } finally {
       ctx.run = run;
     }
+  });
+
+  test("leaves out kernels that the adapter's compiler refuses, and fails without the usual one", async () => {
+    const usual = usualMatmul(ctx.gpu.facts);
+    const warm = ctx.kernels.warm.bind(ctx.kernels);
+    const refusing = (refuses: () => boolean) =>
+      vi
+        .spyOn(ctx.kernels, "warm")
+        .mockImplementation((spec) =>
+          refuses() ? Promise.reject(new EngineError("shader", `refused ${spec.label}`)) : warm(spec),
+        );
+    const others = refusing(() => ctx.matmul !== usual);
+    const { classes } = await tuneShapes(ctx, shapes, { budgetMs: 60_000 });
+    expect(others).toHaveBeenCalled();
+    expect(Object.values(classes)).toEqual(shapes.map(() => usual));
+    others.mockRestore();
+    const all = refusing(() => true);
+    await expect(tuneShapes(ctx, shapes, { budgetMs: 60_000 })).rejects.toThrow(/^refused linear\./);
+    all.mockRestore();
   });
 
   test("stops when its time is used up: what was not timed keeps the usual kernel", async () => {

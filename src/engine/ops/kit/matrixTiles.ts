@@ -98,6 +98,9 @@ export function matrixCode(
   return [firstText(layout), ...code.slice(0, -1), ...constants, matrices, tileLoads, ...code.slice(-1)];
 }
 
+/** The largest values of two rounds of both factors. */
+const LARGEST_BYTES = 16;
+
 /** Bytes of workgroup memory of a variant on this adapter, with both factors in as many parts as they can have; infinite without a unit. */
 export function matrixBytes(facts: AdapterFacts, variant: MatrixVariant): number {
   if (!facts.matrixUnit) return Infinity;
@@ -105,7 +108,7 @@ export function matrixBytes(facts: AdapterFacts, variant: MatrixVariant): number
   const { size, round } = SHAPES[variant];
   const element = unit.component === "f16" ? 8 : 16;
   const tiles = element * round * (size / 4 + 2) * (leftParts + rightParts);
-  return tiles + 4 * down * across * unit.rows * unit.columns + 8;
+  return tiles + 4 * down * across * unit.rows * unit.columns + LARGEST_BYTES;
 }
 
 /**

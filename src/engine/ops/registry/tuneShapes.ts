@@ -48,13 +48,14 @@ export async function tuneShapes(
   };
   try {
     if (ctx.gpu.facts.timestamps) ctx.profile = new Profile(ctx.gpu, ctx.buffers, "pass");
-    const warmed = warmUp(ctx, operands, fits, usual);
+    const refused = new Set<MatmulChoice>();
+    const warmed = warmUp(ctx, operands, fits, { usual, refused });
     // Compilation may take longer than the budget. It then continues beside the first steps, and nothing is timed.
     await Promise.race([warmed, new Promise((resolve) => setTimeout(resolve, budgetMs))]);
     warmed.catch(() => undefined);
     for (const [i, shape] of shapes.entries()) {
       onProgress?.(i, shapes.length);
-      const timed = fits.includes(shape) ? await timeShape(ctx, operands, { shape, usual, inTime }) : null;
+      const timed = fits.includes(shape) ? await timeShape(ctx, operands, { shape, usual, refused, inTime }) : null;
       classes[shapeClass(shape)] = timed ?? usual;
     }
     onProgress?.(shapes.length, shapes.length);
@@ -67,42 +68,64 @@ export async function tuneShapes(
   return { kernels: MATMUL_KERNELS, default: usual, classes };
 }
 
-/** Compiles every kernel that will be timed, in parallel. */
+/**
+ * Compiles every kernel that will be timed, in parallel. Adds to `refused` the choices whose kernels this adapter's compiler does not take: the
+ * language of experimental features changes. Throws "shader" if the usual choice is among them.
+ */
 async function warmUp(
   ctx: Ctx,
   operands: Operands,
   shapes: readonly MatmulShape[],
-  usual: MatmulChoice,
+  { usual, refused }: Choices,
 ): Promise<void> {
-  await ctx.warm(() => {
-    for (const shape of shapes)
-      for (const choice of matmulChoices(ctx, shape, usual)) {
+  const shapesOf = new Map<MatmulChoice, MatmulShape[]>();
+  for (const shape of shapes)
+    for (const choice of matmulChoices(ctx, shape, usual))
+      shapesOf.set(choice, [...(shapesOf.get(choice) ?? []), shape]);
+  const warm = async (choice: MatmulChoice, own: readonly MatmulShape[]): Promise<void> => {
+    try {
+      await ctx.warm(() => {
         ctx.matmul = choice;
-        ctx.step(operands.of(shape));
-      }
-  });
+        for (const shape of own) ctx.step(operands.of(shape));
+      });
+    } catch (error) {
+      if (choice === usual || EngineError.from(error).code !== "shader") throw error;
+      refused.add(choice);
+    }
+  };
+  await Promise.all([...shapesOf].map(([choice, own]) => warm(choice, own)));
 }
 
-interface TimedShape {
-  shape: MatmulShape;
+/** The usual choice, and those that the adapter refused so far. */
+interface Choices {
   usual: MatmulChoice;
+  refused: Set<MatmulChoice>;
+}
+
+interface TimedShape extends Choices {
+  shape: MatmulShape;
   /** False once the budget is used up. */
   inTime: () => boolean;
 }
 
 /** The fastest kernel for a shape whose results are right; null if the time did not suffice. */
-async function timeShape(ctx: Ctx, operands: Operands, { shape, usual, inTime }: TimedShape): Promise<string | null> {
+async function timeShape(
+  ctx: Ctx,
+  operands: Operands,
+  { shape, usual, refused, inTime }: TimedShape,
+): Promise<string | null> {
   if (!inTime()) return null;
   const work = operands.of(shape);
   ctx.matmul = usual;
   await timed(ctx, work, 1); // the first dispatch pays for what is only needed once
   const alone = await timed(ctx, work, 2);
   const count = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(alone, SAMPLE_MS / MOST_REPEATS))));
-  const times = new Map<string, number[]>(matmulChoices(ctx, shape, usual).map((choice) => [choice, []]));
+  const choices = matmulChoices(ctx, shape, usual).filter((choice) => !refused.has(choice));
+  const times = new Map<string, number[]>(choices.map((choice) => [choice, []]));
   for (let round = 0; round < ROUNDS; round++) {
     if (!inTime()) return null;
     const racing = round === 0 ? [...times.keys()] : contenders(times, usual);
-    for (const choice of matmulChoices(ctx, shape, usual)) {
+    for (const choice of choices) {
       if (!racing.includes(choice)) continue;
       ctx.matmul = choice;
       times.get(choice)?.push(await timed(ctx, work, count));
@@ -114,15 +137,11 @@ async function timeShape(ctx: Ctx, operands: Operands, { shape, usual, inTime }:
   for (;;) {
     const fastest = fastestKernel(finished, usual);
     if (fastest === usual) return usual;
-    ctx.matmul = choiceNamed(ctx, shape, usual, fastest);
+    ctx.matmul = choices.find((choice) => choice === fastest) ?? usual;
     if (isNear(await operands.result(shape), expected)) return fastest;
     finished.delete(fastest);
   }
 }
-
-/** The choice of this name among those that were timed. */
-const choiceNamed = (ctx: Ctx, shape: MatmulShape, usual: MatmulChoice, name: string): MatmulChoice =>
-  matmulChoices(ctx, shape, usual).find((choice) => choice === name) ?? usual;
 
 /** Whether a kernel computes what the usual one does, within what the checks of kernels allow: drivers have faults, and halves are experiments. */
 function isNear(found: Float32Array, expected: Float32Array): boolean {
