@@ -51,7 +51,7 @@ export const PLAN: Record<Part, { title: string; browser?: boolean; programs: st
     programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "wgpu"]],
   },
   matrices: {
-    title: "matmuls on subgroup matrices, on Dawn in Node",
+    title: "matmuls with halves and on matrix units, on Dawn in Node",
     programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "matrices"]],
   },
   python: {

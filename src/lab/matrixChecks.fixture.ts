@@ -1,15 +1,16 @@
-// What npm test checks of matmuls on an adapter with a matrix unit.
+// What npm test checks of matmuls on an adapter with shader-f16 and a matrix unit: the variants that need one of these.
 import { Ctx } from "../engine/ctx.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
 import type { Folder } from "../engine/formats/files/folder.ts";
 import { wgslErrors } from "../engine/gpu/wgslErrors.fixture.ts";
 import type { MatrixUnit } from "../engine/gpu/matrixUnits.ts";
-import type { MatrixVariant } from "../engine/matmul/matmulVariants.ts";
+import type { MatmulVariant, MatrixVariant } from "../engine/matmul/matmulVariants.ts";
 import { randomRef, TOLERANCE } from "../engine/ops/kit/ref.ts";
 import { isUsable } from "../engine/ops/kit/matmulChoice.ts";
-import { MATRIX_VARIANTS } from "../engine/ops/kit/matrixTiles.ts";
+import { HALF_VARIANTS } from "../engine/ops/kit/blockTiles.ts";
+import { isMatrix, MATRIX_VARIANTS } from "../engine/ops/kit/matrixTiles.ts";
 import { linear } from "../engine/ops/linear.ts";
-import { linearRef } from "../engine/ops/linear.ref.ts";
+import { linearRef, storedName } from "../engine/ops/linear.ref.ts";
 import { matmulOps } from "../engine/ops/registry/commonOps.ts";
 import { selfCheck } from "../engine/ops/registry/selfCheck.ts";
 import { checkCase } from "./goldenCase.fixture.ts";
@@ -18,6 +19,11 @@ import { type HostCounts, Tally } from "./tally.fixture.ts";
 /** The variant for weights in blocks, which tiles of both sizes read alike, and for the model: lavapipe takes seconds to compile a kernel. */
 const THOROUGH: MatrixVariant = "matrices64";
 const inBlocks = (name: string): boolean => / Q\d_/.test(name);
+
+const VARIANTS = [...HALF_VARIANTS, ...MATRIX_VARIANTS] as const;
+/** Whether a variant is checked with a case. With other weights than halves, those for halves are other variants. */
+const takes = (variant: MatmulVariant, name: string): boolean =>
+  isMatrix(variant) ? variant === THOROUGH || !inBlocks(name) : name.endsWith(storedName("f16"));
 
 /** Units of cards, with their largest subgroups: NVIDIA, Apple, Intel and AMD. */
 const UNITS: readonly (MatrixUnit & { lanes: number })[] = [
@@ -67,27 +73,22 @@ export async function checkMatrices(goldens: readonly Folder[], log: (line: stri
   const gpu = await Gpu.open({ facts: AS_CARD });
   const ctx = new Ctx(gpu);
   const { name, matrixUnit, subgroupMax } = gpu.facts;
-  const usable = MATRIX_VARIANTS.filter((variant) => isUsable(ctx, variant));
-  if (!matrixUnit || usable.length < MATRIX_VARIANTS.length)
-    throw new Error(
-      `${name}: expected a matrix unit for ${MATRIX_VARIANTS.join(" and ")}, got one for "${usable.join(" ")}"`,
-    );
+  const missing = VARIANTS.filter((variant) => !isUsable(ctx, variant));
+  if (!matrixUnit || missing.length > 0)
+    throw new Error(`${name}: expected shader-f16 and a matrix unit, got an adapter without ${missing.join(", ")}`);
   const golden = goldens.find((folder) => folder.name === GOLDEN);
   if (!golden)
     throw new Error(`expected the golden case ${GOLDEN}, got ${goldens.map((folder) => folder.name).join(", ")}`);
   const { component, rows, columns, steps } = matrixUnit;
   log(`${name}: ${rows} x ${steps} by ${steps} x ${columns} of ${component}, subgroups of up to ${subgroupMax}`);
   const counts = { passed: 0, failed: 0 };
-  for (const variant of usable) {
+  for (const variant of VARIANTS) {
     const began = performance.now();
     const tally = new Tally(log);
     ctx.matmul = variant;
-    const only = matmulOps(variant).map((op) => ({
-      ...op,
-      cases: op.cases.filter((one) => variant === THOROUGH || !inBlocks(one)),
-    }));
+    const only = matmulOps(variant).map((op) => ({ ...op, cases: op.cases.filter((one) => takes(variant, one)) }));
     await selfCheck(ctx, { only, onCheck: tally.add });
-    await checkRows(ctx, variant, tally.add);
+    if (isMatrix(variant)) await checkRows(ctx, variant, tally.add);
     if (variant === THOROUGH) await checkCase(ctx, golden, "f32", tally.add);
     tally.report(`matmul ${variant}`, began);
     counts.passed += tally.passed;

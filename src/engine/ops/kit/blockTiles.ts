@@ -28,6 +28,7 @@ export const HALF_SHAPES: Readonly<Record<HalfVariant, BlockVariant>> = {
   halves64: "blocks64",
   halves128: "blocks128",
 };
+export const HALF_VARIANTS = Object.keys(HALF_SHAPES) as HalfVariant[];
 
 /** One value per tile shape. */
 export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVariant, T> => ({

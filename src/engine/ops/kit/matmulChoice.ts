@@ -9,11 +9,18 @@ import {
   type MatmulTable,
   shapeClass,
 } from "../../matmul/matmulTable.ts";
-import { BLOCK_SHAPES, BLOCK_VARIANTS, forBlocks, HALF_SHAPES, SLICED_SHAPE, workgroupBytes } from "./blockTiles.ts";
+import {
+  BLOCK_SHAPES,
+  BLOCK_VARIANTS,
+  forBlocks,
+  HALF_SHAPES,
+  HALF_VARIANTS,
+  SLICED_SHAPE,
+  workgroupBytes,
+} from "./blockTiles.ts";
 import { FEW_ROWS } from "./fewRows.ts";
 import { isMatrix, MATRIX_VARIANTS, matrixBytes } from "./matrixTiles.ts";
 
-const HALF_VARIANTS = Object.keys(HALF_SHAPES) as HalfVariant[];
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   ...(["quad", "registers", "tiled", "split", "splitk"] as const),
   ...BLOCK_VARIANTS,
