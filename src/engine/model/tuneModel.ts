@@ -6,7 +6,7 @@ import type { MatmulShape, MatmulTable } from "../matmul/matmulTable.ts";
 import { type ModelLengths, modelShapes } from "../matmul/modelShapes.ts";
 import { useMatmulTable } from "../ops/kit/matmulChoice.ts";
 import { tuneMatmul } from "../ops/registry/tune.ts";
-import { type TuneOptions, tuneShapes } from "../ops/registry/tuneShapes.ts";
+import { type TunedShapes, type TuneOptions, tuneShapes } from "../ops/registry/tuneShapes.ts";
 import { sentence } from "../../shared/format.ts";
 import { matmulFileName, readStoredMatmul, storedMatmulText, subjectOf } from "./storedMatmul.ts";
 
@@ -54,7 +54,11 @@ export async function tuneModel(ctx: Ctx, config: ModelConfig, options: TuneMode
   } catch (error) {
     notes.push(`The stored choice of matmul kernels was not used: ${sentence(EngineError.from(error).message)}`);
   }
-  const table = await measured(ctx, shapes, tuning);
+  const { table, unfinished } = await measured(ctx, shapes, tuning);
+  if (unfinished) {
+    notes.push("Some matmul kernels took too long to compile to be timed; the next opening measures them again.");
+    return { table, from: "measured", notes };
+  }
   try {
     await store?.write(file, storedMatmulText(subject, table));
   } catch (error) {
@@ -65,15 +69,19 @@ export async function tuneModel(ctx: Ctx, config: ModelConfig, options: TuneMode
 }
 
 /** Measures, and sets ctx.matmul. */
-async function measured(ctx: Ctx, shapes: readonly MatmulShape[], options: TuneOptions): Promise<MatmulTable> {
+async function measured(ctx: Ctx, shapes: readonly MatmulShape[], options: TuneOptions): Promise<TunedShapes> {
   const before = ctx.matmul;
   try {
     return await ctx.gpu.checked("the first kernels", async () => {
-      if (shapes.length > 0) return (ctx.matmul = await tuneShapes(ctx, shapes, options));
+      if (shapes.length > 0) {
+        const tuned = await tuneShapes(ctx, shapes, options);
+        ctx.matmul = tuned.table;
+        return tuned;
+      }
       options.onProgress?.(0, 1);
       await tuneMatmul(ctx);
       options.onProgress?.(1, 1);
-      return ctx.matmulTable;
+      return { table: ctx.matmulTable, unfinished: false };
     });
   } catch (error) {
     ctx.matmul = before;

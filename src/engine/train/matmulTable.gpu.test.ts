@@ -137,8 +137,12 @@ describe("measuring", () => {
     ctx.matmul = "registers";
     const bytes = ctx.buffers.bytesInUse;
     const progress: number[] = [];
-    const table = await tuneShapes(ctx, shapes, { budgetMs: 60_000, onProgress: (done) => progress.push(done) });
+    const { table, unfinished } = await tuneShapes(ctx, shapes, {
+      budgetMs: 60_000,
+      onProgress: (done) => progress.push(done),
+    });
     expect(progress).toEqual([0, 1, 2, 3]);
+    expect(unfinished).toBe(false);
     expect(Object.keys(table.classes)).toEqual(shapes.map(shapeClass));
     expect({ matmul: ctx.matmul, profile: ctx.profile }).toEqual({ matmul: "registers", profile: undefined });
     expect(ctx.buffers.bytesInUse - bytes).toBeLessThan(1024); // uniforms stay, the operands of 8 KiB and more do not
@@ -155,8 +159,8 @@ describe("measuring", () => {
       if (ctx.matmul === usual) run(...given);
     };
     try {
-      const { classes } = await tuneShapes(ctx, [shape], { budgetMs: 60_000 });
-      expect(classes).toEqual({ [shapeClass(shape)]: usual });
+      const { table } = await tuneShapes(ctx, [shape], { budgetMs: 60_000 });
+      expect(table.classes).toEqual({ [shapeClass(shape)]: usual });
     } finally {
       ctx.run = run;
     }
@@ -172,9 +176,10 @@ describe("measuring", () => {
           refuses() ? Promise.reject(new EngineError("shader", `refused ${spec.label}`)) : warm(spec),
         );
     const others = refusing(() => ctx.matmul !== usual);
-    const { classes } = await tuneShapes(ctx, shapes, { budgetMs: 60_000 });
+    const { table, unfinished } = await tuneShapes(ctx, shapes, { budgetMs: 60_000 });
     expect(others).toHaveBeenCalled();
-    expect(Object.values(classes)).toEqual(shapes.map(() => usual));
+    expect(unfinished).toBe(false);
+    expect(Object.values(table.classes)).toEqual(shapes.map(() => usual));
     others.mockRestore();
     const all = refusing(() => true);
     await expect(tuneShapes(ctx, shapes, { budgetMs: 60_000 })).rejects.toThrow(/^refused linear\./);
@@ -182,8 +187,29 @@ describe("measuring", () => {
   });
 
   test("stops when its time is used up: what was not timed keeps the usual kernel", async () => {
-    const table = await tuneShapes(ctx, shapes, { budgetMs: 0 });
+    const { table } = await tuneShapes(ctx, shapes, { budgetMs: 0 });
     expect(Object.values(table.classes)).toEqual(shapes.map(() => table.default));
+  });
+
+  test("does not wait for kernels that compile slowly, and measures them at the next opening", async () => {
+    const usual = usualMatmul(ctx.gpu.facts);
+    const warm = ctx.kernels.warm.bind(ctx.kernels);
+    const slow = vi
+      .spyOn(ctx.kernels, "warm")
+      .mockImplementation((spec) => (ctx.matmul === usual ? warm(spec) : new Promise<void>(() => undefined)));
+    const written: string[] = [];
+    const store = {
+      read: () => Promise.resolve(undefined),
+      write: (name: string) => Promise.resolve(void written.push(name)),
+    };
+    const own = ctx.gpu.facts;
+    Object.defineProperty(ctx.gpu, "facts", { value: { ...own, software: false }, configurable: true });
+    const tuned = await tuneModel(ctx, opened.config, { ...LENGTHS, browser: "Browser/1", store, budgetMs: 1000 });
+    Object.defineProperty(ctx.gpu, "facts", { value: own, configurable: true });
+    slow.mockRestore();
+    expect(tuned).toMatchObject({ from: "measured", table: { default: usual } });
+    expect(tuned.notes).toEqual([expect.stringMatching(/took too long to compile to be timed; the next opening/)]);
+    expect(written).toEqual([]);
   });
 
   test("can be cancelled, and then changes nothing", async () => {

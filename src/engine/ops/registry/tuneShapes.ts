@@ -8,6 +8,7 @@ import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "
 import { matmulChoices } from "../kit/matmulChoice.ts";
 import { TOLERANCE } from "../kit/ref.ts";
 import { timed } from "./timed.ts";
+import { compileChoices } from "./tuneKernels.ts";
 import { largestBytes, Operands } from "./tuneOperands.ts";
 
 export interface TuneOptions {
@@ -19,12 +20,21 @@ export interface TuneOptions {
 }
 
 const BUDGET_MS = 2000;
+/** Share of that time for compilation. */
+const COMPILING = 0.6;
 const ROUNDS = 3;
 /** GPU time of one sample: long beside a timestamp's resolution and the cost of a submit. */
 const SAMPLE_MS = 2;
 const MOST_REPEATS = 100;
 /** Larger operands are not timed: making them would take longer than the measurement. */
 const LARGEST_BYTES = 256 * 1024 * 1024;
+
+/** What was measured. */
+export interface TunedShapes {
+  table: MatmulTable;
+  /** Whether some kernels were still being compiled when their time was up, and were not timed. A driver that keeps them is faster next time. */
+  unfinished: boolean;
+}
 
 /**
  * Times the kernels that each shape may run, in turns, and returns the table of the fastest. ctx.matmul is afterwards what it was before.
@@ -34,7 +44,7 @@ export async function tuneShapes(
   ctx: Ctx,
   shapes: readonly MatmulShape[],
   options: TuneOptions = {},
-): Promise<MatmulTable> {
+): Promise<TunedShapes> {
   const { budgetMs = BUDGET_MS, signal, onProgress } = options;
   const end = performance.now() + budgetMs;
   const usual = usualMatmul(ctx.gpu.facts);
@@ -42,20 +52,22 @@ export async function tuneShapes(
   const fits = shapes.filter((shape) => largestBytes(shape) <= Math.min(LARGEST_BYTES, ctx.buffers.limitBytes));
   const operands = new Operands(ctx, fits);
   const classes: Record<string, string> = {};
+  let unfinished = true;
   const inTime = (): boolean => {
     if (signal?.aborted) throw new EngineError("cancelled", "Choosing matmul kernels was stopped.");
     return performance.now() < end;
   };
   try {
     if (ctx.gpu.facts.timestamps) ctx.profile = new Profile(ctx.gpu, ctx.buffers, "pass");
-    const refused = new Set<MatmulChoice>();
-    const warmed = warmUp(ctx, operands, fits, { usual, refused });
-    // Compilation may take longer than the budget. It then continues beside the first steps, and nothing is timed.
-    await Promise.race([warmed, new Promise((resolve) => setTimeout(resolve, budgetMs))]);
-    warmed.catch(() => undefined);
+    const compiling = compileChoices(ctx, operands, fits, usual);
+    // What is not compiled by then continues beside the first steps.
+    const late = new Promise<true>((resolve) => setTimeout(() => resolve(true), COMPILING * budgetMs));
+    unfinished = await Promise.race([compiling.done.then(() => false), late]);
+    compiling.done.catch(() => undefined);
+    const ready = new Set(compiling.ready);
     for (const [i, shape] of shapes.entries()) {
       onProgress?.(i, shapes.length);
-      const timed = fits.includes(shape) ? await timeShape(ctx, operands, { shape, usual, refused, inTime }) : null;
+      const timed = fits.includes(shape) ? await timeShape(ctx, operands, { shape, usual, ready, inTime }) : null;
       classes[shapeClass(shape)] = timed ?? usual;
     }
     onProgress?.(shapes.length, shapes.length);
@@ -65,45 +77,14 @@ export async function tuneShapes(
     ctx.matmul = matmul;
     operands.free();
   }
-  return { kernels: MATMUL_KERNELS, default: usual, classes };
+  return { table: { kernels: MATMUL_KERNELS, default: usual, classes }, unfinished };
 }
 
-/**
- * Compiles every kernel that will be timed, in parallel. Adds to `refused` the choices whose kernels this adapter's compiler does not take: the
- * language of experimental features changes. Throws "shader" if the usual choice is among them.
- */
-async function warmUp(
-  ctx: Ctx,
-  operands: Operands,
-  shapes: readonly MatmulShape[],
-  { usual, refused }: Choices,
-): Promise<void> {
-  const shapesOf = new Map<MatmulChoice, MatmulShape[]>();
-  for (const shape of shapes)
-    for (const choice of matmulChoices(ctx, shape, usual))
-      shapesOf.set(choice, [...(shapesOf.get(choice) ?? []), shape]);
-  const warm = async (choice: MatmulChoice, own: readonly MatmulShape[]): Promise<void> => {
-    try {
-      await ctx.warm(() => {
-        ctx.matmul = choice;
-        for (const shape of own) ctx.step(operands.of(shape));
-      });
-    } catch (error) {
-      if (choice === usual || EngineError.from(error).code !== "shader") throw error;
-      refused.add(choice);
-    }
-  };
-  await Promise.all([...shapesOf].map(([choice, own]) => warm(choice, own)));
-}
-
-/** The usual choice, and those that the adapter refused so far. */
-interface Choices {
-  usual: MatmulChoice;
-  refused: Set<MatmulChoice>;
-}
-
-interface TimedShape extends Choices {
+interface TimedShape {
   shape: MatmulShape;
+  usual: MatmulChoice;
+  /** The choices whose kernels are compiled. */
+  ready: ReadonlySet<MatmulChoice>;
   /** False once the budget is used up. */
   inTime: () => boolean;
 }
@@ -112,15 +93,15 @@ interface TimedShape extends Choices {
 async function timeShape(
   ctx: Ctx,
   operands: Operands,
-  { shape, usual, refused, inTime }: TimedShape,
+  { shape, usual, ready, inTime }: TimedShape,
 ): Promise<string | null> {
-  if (!inTime()) return null;
+  if (!ready.has(usual) || !inTime()) return null;
   const work = operands.of(shape);
   ctx.matmul = usual;
   await timed(ctx, work, 1); // the first dispatch pays for what is only needed once
   const alone = await timed(ctx, work, 2);
   const count = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(alone, SAMPLE_MS / MOST_REPEATS))));
-  const choices = matmulChoices(ctx, shape, usual).filter((choice) => !refused.has(choice));
+  const choices = matmulChoices(ctx, shape, usual).filter((choice) => ready.has(choice));
   const times = new Map<string, number[]>(choices.map((choice) => [choice, []]));
   for (let round = 0; round < ROUNDS; round++) {
     if (!inTime()) return null;
