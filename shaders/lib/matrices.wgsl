@@ -37,6 +37,8 @@ alias Right = subgroup_matrix_right<Component, MATRIX_COLUMNS, MATRIX_STEPS>;
 alias Sums = array<array<subgroup_matrix_result<f32, MATRIX_COLUMNS, MATRIX_ROWS>, ACROSS>, DOWN>;
 
 const UNSCALED = vec2u(127u);
+/// No product of two scales is a higher power of two.
+const HIGHEST_PRODUCT = 252;
 
 /// The team of an invocation. Subgroups that are smaller than the largest are more than there are teams; the last ones repeat the last team.
 fn team_of(local: u32) -> u32 { return min(local / subgroupAdd(1u), TEAMS - 1u); }
@@ -68,11 +70,14 @@ fn convert(bits: ptr<function, array<Bits, OWN_LOADS>>, blocks: ptr<function, ar
   if (RIGHT_PARTS == 2u) { atomicMax(&right_largest[turn], most.y); }
 }
 
-/// The scales of a round, of the left and the right factor: powers of two, as exponents with the bias of f32. Zeros keep those before.
-fn wanted_scales(turn: u32, before: vec2u) -> vec2u {
-  let exponents = vec2u(atomicLoad(&left_largest[turn]), atomicLoad(&right_largest[turn])) >> vec2u(23u);
-  let wanted = clamp(vec2u(268u) - exponents, vec2u(1u), vec2u(253u));
-  return select(wanted, before, exponents == vec2u());
+/// Exponents of the largest values of a round, with the bias of f32; 0 for zeros.
+fn largest_exponents(turn: u32) -> vec2u {
+  return vec2u(atomicLoad(&left_largest[turn]), atomicLoad(&right_largest[turn])) >> vec2u(23u);
+}
+
+/// The scales that a round needs, of the left and the right factor: powers of two, as exponents with the bias of f32. Zeros keep those before.
+fn wanted_scales(largest: vec2u, before: vec2u) -> vec2u {
+  return select(clamp(vec2u(268u) - largest, vec2u(1u), vec2u(253u)), before, largest == vec2u());
 }
 
 /// The product of two scales, as the exponent of a power of two.
@@ -80,10 +85,16 @@ fn product_of(scale: vec2u) -> i32 { return i32(scale.x + scale.y) - 254; }
 
 /// Larger values than before must be scaled down; smaller ones are scaled up where that gains more than four bits, but not so far beyond the
 /// lowest product of scales that the sums could overflow.
-fn next_scales(scale: vec2u, wanted: vec2u, lowest: u32) -> vec2u {
+fn next_scales(scale: vec2u, wanted: vec2u, lowest: i32) -> vec2u {
   let next = select(scale, wanted, (wanted < scale) | (wanted > scale + vec2u(4u)));
-  let beyond = max(next.x + next.y, lowest + 64u) - (lowest + 64u);
+  let beyond = u32(max(product_of(next) - (lowest + 64), 0));
   return vec2u(max(next.x, beyond + 1u) - beyond, next.y);
+}
+
+/// The lowest product of scales of the rounds that add something to the sums.
+fn lowest_product(lowest: i32, scale: vec2u, largest: vec2u) -> i32 {
+  let adds = all((largest > vec2u()) | (vec2u(LEFT_PARTS, RIGHT_PARTS) == vec2u(1u)));
+  return select(lowest, min(lowest, product_of(scale)), adds);
 }
 
 /// Before the next values of a turn are noted.
@@ -97,34 +108,32 @@ fn power(exponent: u32) -> f32 { return bitcast<f32>(exponent << 23u); }
 /// The values rounded to the 11 bits of a half. By their bits: compilers may take a conversion to halves and back for the value itself.
 fn high_part(value: vec4f) -> vec4f { return bitcast<vec4f>((bitcast<vec4u>(value) + vec4u(0x1000u)) & vec4u(0xffffe000u)); }
 
+/// What is stored of four values; `low` is for factors in two parts.
+struct Parts { high: vec4<Component>, low: vec4<Component> }
+fn parts_of(value: vec4f, parts: u32) -> Parts {
+  if (parts == 1u) { return Parts(vec4<Component>(value), vec4<Component>()); }
+  let high = high_part(value);
+  return Parts(vec4<Component>(high), vec4<Component>(value - high));
+}
+
 fn store(blocks: ptr<function, array<mat4x4f, OWN_LOADS>>, scale: vec2u, local: u32) {
   for (var i = 0u; i < OWN_LOADS; i++) {
     let load = local + i * TILE_INVOCATIONS;
     if (load < LEFT_LOADS) {
       let place = left_place(load);
       for (var j = 0u; j < 4u; j++) {
-        let value = (*blocks)[i][j] * power(scale.x);
         let at = (4u * place.quarter + j) * LEFT_STRIDE + place.group;
-        if (LEFT_PARTS == 2u) {
-          let high = high_part(value);
-          left_tile[at] = vec4<Component>(high);
-          left_tile[at + ROUND * LEFT_STRIDE] = vec4<Component>(value - high);
-        } else {
-          left_tile[at] = vec4<Component>(value);
-        }
+        let parts = parts_of((*blocks)[i][j] * power(scale.x), LEFT_PARTS);
+        left_tile[at] = parts.high;
+        if (LEFT_PARTS == 2u) { left_tile[at + ROUND * LEFT_STRIDE] = parts.low; }
       }
     } else if (load < LOADS) {
       let place = right_place(load - LEFT_LOADS);
       for (var j = 0u; j < 4u; j++) {
-        let value = (*blocks)[i][j] * power(scale.y);
         let at = (4u * place.quarter + j) * RIGHT_STRIDE + place.group;
-        if (RIGHT_PARTS == 2u) {
-          let high = high_part(value);
-          right_tile[at] = vec4<Component>(high);
-          right_tile[at + ROUND * RIGHT_STRIDE] = vec4<Component>(value - high);
-        } else {
-          right_tile[at] = vec4<Component>(value);
-        }
+        let parts = parts_of((*blocks)[i][j] * power(scale.y), RIGHT_PARTS);
+        right_tile[at] = parts.high;
+        if (RIGHT_PARTS == 2u) { right_tile[at + ROUND * RIGHT_STRIDE] = parts.low; }
       }
     }
   }
@@ -203,8 +212,9 @@ fn make_tile(corner: vec2u, slice: u32, quarters: vec2u, local: u32) {
   fetch(&bits, corner, quarters.x, local);
   convert(&bits, &blocks, quarters.x, turn, local);
   workgroupBarrier();
-  var scale = wanted_scales(turn, UNSCALED);
-  var lowest = scale.x + scale.y;
+  let first = largest_exponents(turn);
+  var scale = wanted_scales(first, UNSCALED);
+  var lowest = lowest_product(HIGHEST_PRODUCT, scale, first);
   for (var quarter = quarters.x; quarter < quarters.y; quarter += QUARTERS) {
     store(&blocks, scale, local);
     turn = 1u - turn;
@@ -214,12 +224,13 @@ fn make_tile(corner: vec2u, slice: u32, quarters: vec2u, local: u32) {
     add_round(&sums, own);
     convert(&bits, &blocks, quarter + QUARTERS, turn, local);
     workgroupBarrier();
-    let next = next_scales(scale, wanted_scales(turn, scale), lowest);
+    let largest = largest_exponents(turn);
+    let next = next_scales(scale, wanted_scales(largest, scale), lowest);
     if (local == 0u) { forget(1u - turn); }
     let by = product_of(next) - product_of(scale);
     if (by != 0) { scale_sums(&sums, by); }
     scale = next;
-    lowest = min(lowest, scale.x + scale.y);
+    lowest = lowest_product(lowest, scale, largest);
   }
   scale_sums(&sums, -product_of(scale));
   put_sums(&sums, corner, slice, local);

@@ -61,53 +61,55 @@ const casesOf = (sizes: typeof SIZES, precision: MatrixDtype): OpCase<null>[] =>
   linearCase({ m: 17, n: 36, k: 60, bias: true, precision }),
 ];
 
+/** Factors by which the values of in feature c are multiplied; those of activations may depend on the row. */
+interface Sizes {
+  x: (c: number, row: number) => number;
+  weight?: (c: number) => number;
+}
+
 /**
- * Values of very different sizes: of in feature c, the activations are multiplied by a power of two and the weights divided by it, so that
- * all terms of a sum count alike. Kernels that scale what they multiply must follow the sizes along the sum.
+ * Values of very different sizes. Where a size of activations is the inverse of that of weights, all terms of a sum count alike. Kernels that
+ * scale what they multiply must follow the sizes along the sum.
  */
-const scaledCase = (
+const sizedCase = (
   what: string,
   [m, n, k]: Size,
   precision: "f32" | "f16",
-  power: (c: number) => number,
+  { x, weight = () => 1 }: Sizes,
 ): OpCase<null> => {
-  const scaled = (tensor: RefTensor, sign: number): RefTensor => ({
+  const sized = (tensor: RefTensor, by: (c: number, row: number) => number): RefTensor => ({
     ...tensor,
-    data: tensor.data.map((value, i) => value * 2 ** (sign * Math.round(power(i % k)))),
+    data: tensor.data.map((value, i) => value * by(i % k, Math.floor(i / k))),
   });
   return {
     name: `M${m} N${n} K${k} ${what}${storedName(precision)}`,
     params: null,
-    inputs: () => [scaled(randomRef(1, [m, k]), 1), scaled(randomWeights(2, [n, k], precision), -1)],
+    inputs: () => [sized(randomRef(1, [m, k]), x), sized(randomWeights(2, [n, k], precision), weight)],
   };
 };
 
+/** 2^floor(c / every), and its inverse for the weights. */
+const growing = (every: number): Sizes => ({
+  x: (c) => 2 ** Math.floor(c / every),
+  weight: (c) => 2 ** -Math.floor(c / every),
+});
 /** One large activation beside ordinary ones, as language models have them, with small weights: the other rows must not lose by it. */
-const largeActivationCase = (precision: "f32" | "f16", power: number): OpCase<null> => {
-  const [m, n, k, feature] = [33, 36, 68, 5];
-  const multiplied = (tensor: RefTensor, by: number, isChosen: (i: number) => boolean): RefTensor => ({
-    ...tensor,
-    data: tensor.data.map((value, i) => (isChosen(i) ? value * by : value)),
-  });
-  return {
-    name: `M${m} N${n} K${k} large activation${storedName(precision)}`,
-    params: null,
-    inputs: () => [
-      multiplied(randomRef(1, [m, k]), 2 ** power, (i) => i === feature),
-      multiplied(randomWeights(2, [n, k], precision), 2 ** -power, (i) => i % k === feature),
-    ],
-  };
-};
+const large = (power: number): Sizes => ({
+  x: (c, row) => (c === 5 && row === 0 ? 2 ** power : 1),
+  weight: (c) => (c === 5 ? 2 ** -power : 1),
+});
 
-/** Powers within the range of halves where the weights are halves. */
-const SCALED_CASES = [
-  scaledCase("growing", [33, 36, 132], "f32", (c) => c / 4),
-  scaledCase("shrinking", [33, 36, 132], "f32", (c) => -c / 4),
-  scaledCase("growing", [33, 36, 132], "f16", (c) => c / 16),
-  scaledCase("tiny activations", [17, 36, 60], "f32", () => -90),
-  scaledCase("huge activations", [17, 36, 60], "f32", () => 90),
-  largeActivationCase("f32", 17),
-  largeActivationCase("f16", 10),
+/** Within the range of halves where the weights are halves. */
+const SIZED_CASES = [
+  sizedCase("growing", [33, 36, 132], "f32", growing(4)),
+  sizedCase("shrinking", [33, 36, 132], "f32", growing(-4)),
+  sizedCase("growing", [33, 36, 132], "f16", growing(16)),
+  sizedCase("tiny activations", [17, 36, 60], "f32", { x: () => 2 ** -90, weight: () => 2 ** 90 }),
+  sizedCase("huge activations", [17, 36, 60], "f32", { x: () => 2 ** 90, weight: () => 2 ** -90 }),
+  sizedCase("zeros before tiny activations", [17, 36, 132], "f32", { x: (c) => (c < 64 ? 0 : 2 ** -90) }),
+  sizedCase("tiny after ordinary activations", [17, 36, 132], "f32", growing(-2)),
+  sizedCase("large activation", [33, 36, 68], "f32", large(17)),
+  sizedCase("large activation", [33, 36, 68], "f16", large(10)),
 ];
 
 /**
@@ -132,7 +134,7 @@ const blockCases = BLOCK_DTYPES.flatMap((precision) => {
 
 export const linearRef: OpRef<null> = {
   name: "linear",
-  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16"), ...SCALED_CASES, ...blockCases],
+  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16"), ...SIZED_CASES, ...blockCases],
   forward([x, w, bias]) {
     if (!x || !w) throw new RangeError("linear takes x and weight");
     const [m = 0, k = 0] = x.shape;
