@@ -16,14 +16,17 @@ import { selfCheck } from "../engine/ops/registry/selfCheck.ts";
 import { checkCase } from "./goldenCase.fixture.ts";
 import { type HostCounts, Tally } from "./tally.fixture.ts";
 
-/** The variant for weights in blocks, which tiles of both sizes read alike, and for the model: lavapipe takes seconds to compile a kernel. */
+/** The variant for weights in blocks, of one type, and for the model: lavapipe takes seconds to compile a kernel, and all variants read alike. */
 const THOROUGH: MatrixVariant = "matrices64";
+const BLOCKS = " Q4_K";
 const inBlocks = (name: string): boolean => / Q\d_/.test(name);
 
 const VARIANTS = [...HALF_VARIANTS, ...MATRIX_VARIANTS] as const;
 /** Whether a variant is checked with a case. With other weights than halves, those for halves are other variants. */
 const takes = (variant: MatmulVariant, name: string): boolean =>
-  isMatrix(variant) ? variant === THOROUGH || !inBlocks(name) : name.endsWith(storedName("f16"));
+  isMatrix(variant)
+    ? !inBlocks(name) || (variant === THOROUGH && name.includes(BLOCKS))
+    : name.endsWith(storedName("f16"));
 
 /** Units of cards, with their largest subgroups: NVIDIA, Apple, Intel and AMD. */
 const UNITS: readonly (MatrixUnit & { lanes: number })[] = [
@@ -67,6 +70,14 @@ export async function checkMatrixTexts(log: (line: string) => void): Promise<Hos
 
 /** Whose forward, gradients, training and recovery run with these kernels. */
 const GOLDEN = "llama";
+
+/** Whether there is an adapter, and it has a matrix unit that fits the kernels. */
+export async function hasMatrixUnit(): Promise<boolean> {
+  const gpu = await Gpu.open().catch(() => undefined);
+  const { matrixUnit } = gpu?.facts ?? {};
+  gpu?.destroy();
+  return matrixUnit !== undefined;
+}
 
 /** Compares the kernels with their references, and a model with PyTorch. Throws where the adapter has no matrix unit that fits them. */
 export async function checkMatrices(goldens: readonly Folder[], log: (line: string) => void): Promise<HostCounts> {

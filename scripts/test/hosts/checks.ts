@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { installDawn } from "../../../src/cli/host/dawn.ts";
 import { checkCompiles, checkHost } from "../../../src/lab/hostChecks.fixture.ts";
-import { checkMatrices, checkMatrixTexts } from "../../../src/lab/matrixChecks.fixture.ts";
+import { checkMatrices, checkMatrixTexts, hasMatrixUnit } from "../../../src/lab/matrixChecks.fixture.ts";
 import type { HostCounts } from "../../../src/lab/tally.fixture.ts";
+import { NO_MATRIX_UNIT } from "./exitCodes.ts";
 import { goldensOnDisk } from "../../diskFolder.ts";
 
 const [host] = process.argv.slice(2);
@@ -31,6 +32,7 @@ const thorough = host !== "dawn" || process.env["ESPALIER_ADAPTER"] === "hardwar
 async function countsOf(): Promise<HostCounts> {
   if (host === "matrices") {
     installDawn();
+    if (!(await hasMatrixUnit())) process.exit(NO_MATRIX_UNIT);
     return checkMatrices(goldensOnDisk(), log);
   }
   const compiled = host === "dawn" ? await compileForCards() : { passed: 0, failed: 0 };

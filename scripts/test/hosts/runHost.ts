@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { bundleForNode } from "../../../src/cli/host/bundle.ts";
 import { denoCommand } from "../../../src/cli/host/deno.ts";
 import { softwareVulkanEnvironment } from "../softwareVulkan.ts";
-import { lavapipeEnvironment } from "./lavapipe.ts";
+import { NO_MATRIX_UNIT } from "./exitCodes.ts";
+import { hasLavapipe, lavapipeEnvironment } from "./lavapipe.ts";
 import { newMesa } from "./newMesa.ts";
 
 /** A program with its arguments before the script. */
@@ -20,21 +21,32 @@ const HOSTS = {
 
 const ownDriver = process.platform !== "linux" || process.env["ESPALIER_ADAPTER"] === "hardware";
 
-/** How to start the checks of a host; those of matrices run in Node on Mesa 26. */
-function startOf(host: keyof typeof HOSTS | "matrices"): { command: Command; env: NodeJS.ProcessEnv } {
-  if (host === "matrices") return ownDriver ? { command: [process.execPath], env: process.env } : newMesa();
-  const { command, software } = HOSTS[host];
-  return { command: command(), env: ownDriver ? process.env : software() };
+interface Start {
+  command: Command;
+  env: NodeJS.ProcessEnv;
+}
+
+/** How to start the checks of a host. Those of matrices run in Node, on the first driver that has a matrix unit: the system's Mesa, or Mesa 26. */
+function startsOf(host: keyof typeof HOSTS | "matrices"): (() => Start)[] {
+  const { command, software } = HOSTS[host === "matrices" ? "dawn" : host];
+  if (ownDriver) return [() => ({ command: command(), env: process.env })];
+  if (host !== "matrices") return [() => ({ command: command(), env: software() })];
+  return [...(hasLavapipe() ? [() => ({ command: command(), env: lavapipeEnvironment() })] : []), newMesa];
 }
 
 const [host] = process.argv.slice(2);
 if (host !== "dawn" && host !== "wgpu" && host !== "matrices")
   throw new RangeError(`host: expected dawn, wgpu or matrices, got "${host ?? ""}"`);
 try {
-  const { command, env } = startOf(host);
   const script = await bundleForNode("scripts/test/hosts/checks.ts");
-  const [program, ...before] = command;
-  process.exitCode = spawnSync(program, [...before, script, host], { stdio: "inherit", env }).status ?? 1;
+  for (const start of startsOf(host)) {
+    const { command, env } = start();
+    const [program, ...before] = command;
+    const status = spawnSync(program, [...before, script, host], { stdio: "inherit", env }).status ?? 1;
+    process.exitCode = status;
+    if (status !== NO_MATRIX_UNIT) break;
+  }
+  if (process.exitCode === NO_MATRIX_UNIT) console.error("expected an adapter with a matrix unit, got one without");
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
