@@ -5,7 +5,7 @@ import { measureCommands } from "./commands/measureCommands.ts";
 import { modelCommands } from "./commands/modelCommands.ts";
 import { pruningCommands, runCommands } from "./commands/runCommands.ts";
 import { type Handlers, WorkerState } from "./commands/workerState.ts";
-import { ggufScripts } from "./storage/sources.ts";
+import { ggufScripts, webScripts } from "./storage/sources.ts";
 
 /** Handlers whose scripts are no part of the first download. */
 interface Later<T extends Command["type"]> {
@@ -46,6 +46,9 @@ const storageLater = () =>
 const matrixLater = (state: WorkerState) =>
   later(["matrix"], async () => (await import("./commands/matrixCommands.ts")).matrixCommands(state));
 
+const tasksLater = (state: WorkerState) =>
+  later(["scoreTasks"], async () => (await import("./commands/taskCommands.ts")).taskCommands(state));
+
 const comparisonLater = (state: WorkerState) =>
   later(["examples", "pairTexts", "nextTokens"], async () =>
     (await import("./commands/comparisonCommands.ts")).comparisonCommands(state),
@@ -61,8 +64,9 @@ export class Commands {
     this.state = state;
     const [recovering, exporting] = [recoverLater(state), exportLater(state)];
     const [matrix, storing, comparing] = [matrixLater(state), storageLater(), comparisonLater(state)];
-    const loaded = [recovering, exporting, matrix, storing, comparing];
-    this.preloads = [...loaded.map(({ preload }) => preload), ggufScripts];
+    const scoring = tasksLater(state);
+    const loaded = [recovering, exporting, matrix, storing, comparing, scoring];
+    this.preloads = [...loaded.map(({ preload }) => preload), ggufScripts, webScripts];
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -73,6 +77,7 @@ export class Commands {
       ...exporting.handlers,
       ...matrix.handlers,
       ...comparing.handlers,
+      ...scoring.handlers,
     };
   }
 

@@ -1,22 +1,16 @@
 // Commands that run the dense and the pruned model: perplexity, the curve, generated text, and losses by token.
-import type { Model } from "../../engine/index.ts";
-import type { CommandOf, PerplexityResult, PrunedId, Replies } from "../protocol.ts";
+import type { CommandOf, PerplexityResult, PrunedId } from "../protocol.ts";
 import { DENSE_ID } from "../prunedId.ts";
 import { compareLosses } from "../measure/compareLosses.ts";
 import { compareTexts } from "../measure/compareTexts.ts";
-import { chosenTasks } from "../measure/taskScores.ts";
-import { idOf, type Pruned } from "../run/pruned.ts";
+import { idOf } from "../run/pruned.ts";
 import { curvePoint } from "../measure/otherRatios.ts";
-import { readSource } from "../storage/texts.ts";
 import type { TaskControls } from "../tasks.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function measureCommands(
   state: WorkerState,
-): Pick<
-  Handlers,
-  "perplexity" | "quantisation" | "evaluationTokens" | "curve" | "generate" | "tokenLosses" | "scoreTasks"
-> {
+): Pick<Handlers, "perplexity" | "quantisation" | "evaluationTokens" | "curve" | "generate" | "tokenLosses"> {
   const { tasks, onDevice, perplexities, pruning, send } = state;
   return {
     perplexity: (command) => {
@@ -50,7 +44,6 @@ export function measureCommands(
         const request = { models, prompt, tokens, temperature, seed, send, cancelled };
         return { ...(await compareTexts(onDevice.context(), model, request)), of };
       }),
-    scoreTasks: (command) => tasks.run("scores", (controls) => scoreTasks(state, command, controls)),
     tokenLosses: ({ first, second, tokens }) =>
       tasks.run("losses", async ({ report, cancelled }) =>
         compareLosses(onDevice.context(), onDevice.opened().model, {
@@ -60,24 +53,6 @@ export function measureCommands(
         }),
       ),
   };
-}
-
-async function scoreTasks(
-  state: WorkerState,
-  { tasks: choices, items, seed, tokens }: CommandOf<"scoreTasks">,
-  controls: TaskControls,
-): Promise<Replies["scoreTasks"]> {
-  const { onDevice, perplexities, pruning, sources, taskScores } = state;
-  const { model: opened } = onDevice.opened();
-  const { pruned } = pruning;
-  const [text, content] = [await state.text("evaluation", controls.cancelled), await readSource(sources.evaluation)];
-  const job = {
-    ...{ opened, pruned, text, tokens, context: Math.min(perplexities.window, opened.config.context) },
-    tasks: chosenTasks(choices, { text, content, items, seed }),
-    withModel: <T>(of: Pruned, use: (model: Model) => Promise<T>) => pruning.withModel(of, use),
-  };
-  const of = pruned ? idOf(pruned) : DENSE_ID;
-  return { of, ...(await taskScores.measure(onDevice.context(), job, controls)) };
 }
 
 /** Measures the perplexity of what "dense" or "pruned" currently is, and returns it with its id. Throws "cancelled". */

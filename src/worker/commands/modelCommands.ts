@@ -36,7 +36,7 @@ export function modelCommands(
 }
 
 async function openSource(state: WorkerState, source: ModelSource, signal: AbortSignal): Promise<ModelFacts> {
-  const { onDevice, perplexities, taskScores, pruning, texts, send } = state;
+  const { onDevice, perplexities, pruning, texts, send } = state;
   const ctx = await onDevice.device();
   // from now on no tab can remove its files
   const release = await holdModel(source);
@@ -56,7 +56,7 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   // Masks and perplexities are only numbers: those of a model whose device was lost are still valid, and so is the chosen number of tokens.
   if (!(await onDevice.replace(model, run))) {
     perplexities.forget();
-    taskScores.forget();
+    state.taskScores?.forget();
     pruning.forget();
     state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   }

@@ -7,7 +7,7 @@ import { CheckpointFiles } from "../run/checkpointFile.ts";
 import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
 import { Perplexities } from "../measure/perplexities.ts";
-import { TaskScores } from "../measure/taskScores.ts";
+import type { TaskScores } from "../measure/taskScores.ts";
 import { Claims, type Release } from "../storage/claims.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
@@ -19,7 +19,8 @@ export class WorkerState {
   readonly perplexities = new Perplexities();
   readonly claims = new Claims();
   readonly checkpoints = new CheckpointFiles();
-  readonly taskScores = new TaskScores();
+  /** Scores of the open model, once there are any. */
+  taskScores: TaskScores | undefined;
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;

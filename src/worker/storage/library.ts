@@ -1,19 +1,14 @@
-// Cached models in the origin's private file system: listing, opening and removing them.
+// Cached models in the origin's private file system: listing and removing them. webModel.ts opens them.
 import {
   addressText,
   arrivedBytes,
   blobSource,
-  DOWNLOAD_LIMITS,
   EngineError,
-  fetchModel,
-  type Folder,
-  HUB,
   type Manifest,
   type ModelCard,
   type ModelStore,
   readAddress,
   readManifest,
-  safeFetch,
   sha256,
   writeManifest,
 } from "../../engine/index.ts";
@@ -25,27 +20,6 @@ import { claim, hold, type Release } from "./claims.ts";
 export const MODELS = "models";
 /** A model's folder is named by this many hexadecimal digits of its address's hash. */
 const KEY_DIGITS = 16;
-
-export interface OpenCachedOptions {
-  /** Asks the server whether the cached files have changed. */
-  refresh: boolean;
-  signal: AbortSignal;
-  /** Bytes done and in total; `note` names what is done to them. */
-  onProgress: (done: number, of: number, note: string) => void;
-}
-
-/** Opens a model by its address, from the cache or the web. Throws what `fetchModel` throws. */
-export async function openCached(typed: string, { refresh, signal, onProgress }: OpenCachedOptions): Promise<Folder> {
-  const address = readAddress(typed);
-  const store = await storeOf(addressText(address));
-  const web = {
-    fetch: safeFetch((url, init) => fetch(url, init)),
-    signal,
-    limits: DOWNLOAD_LIMITS,
-    hub: HUB,
-  };
-  return fetchModel(address, { web, store, refresh, onProgress });
-}
 
 /** Stores what the list shows of a model, and that it was used now. */
 export async function noteCard(typed: string, card: ModelCard): Promise<void> {
@@ -108,7 +82,8 @@ async function pathOf(address: string): Promise<string> {
   return `${MODELS}/${(await sha256(new TextEncoder().encode(address))).slice(0, KEY_DIGITS)}`;
 }
 
-const storeOf = async (address: string): Promise<ModelStore> => storeAt(await pathOf(address));
+/** Where the files of the model at an address are. */
+export const storeOf = async (address: string): Promise<ModelStore> => storeAt(await pathOf(address));
 
 function storeAt(folder: string): ModelStore {
   const at = (name: string): string => `${folder}/${name}`;

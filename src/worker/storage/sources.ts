@@ -9,9 +9,9 @@ import {
   shallowestModel,
 } from "../../engine/index.ts";
 import { EMBEDDED_MODEL } from "../embeddedModel.ts";
-import { openCached, type OpenCachedOptions } from "./library.ts";
 import type { ModelSource } from "../protocol.ts";
 import { fetchOwnFile } from "./ownFile.ts";
+import type { OpenCachedOptions } from "./webModel.ts";
 
 type SourceOptions = Omit<OpenCachedOptions, "refresh">;
 
@@ -20,26 +20,36 @@ export async function folderOfSource(source: ModelSource, options: SourceOptions
   const files = await filesOfSource(source, options);
   const flat = shallowestModel(files);
   if (!flat.list().some(isGguf)) return flat;
-  const { modelFolder } = await ggufScripts().catch(() => {
-    throw new EngineError(
-      "network",
-      "A script that reads GGUF files did not load. Check the connection, then try again.",
-    );
-  });
+  const { modelFolder } = await loaded(ggufScripts, "reads GGUF files");
   return modelFolder(files);
 }
 
 /** Loads what opens GGUF files: from then on they open without the network. */
 export const ggufScripts = () => import("./ggufSource.ts");
 
+/** Loads what opens models from the web, and from the cache. */
+export const webScripts = () => import("./webModel.ts");
+
+/** Scripts that are no part of the first download. Throws "network" if they do not load. */
+const loaded = <T>(scripts: () => Promise<T>, does: string): Promise<T> =>
+  scripts().catch(() => {
+    throw new EngineError("network", `A script that ${does} did not load. Check the connection, then try again.`);
+  });
+
+/** Opens a model by its address. Throws what `fetchModel` throws. */
+async function openWeb(address: string, options: OpenCachedOptions): Promise<Folder> {
+  const { openCached } = await loaded(webScripts, "opens models from the web");
+  return openCached(address, options);
+}
+
 function filesOfSource(source: ModelSource, options: SourceOptions): Folder | Promise<Folder> {
   switch (source.kind) {
     case "embedded":
       return fetchEmbedded(options.signal, (done, of) => options.onProgress(done, of, "fetching"));
     case "hub":
-      return openCached(source.address, { ...options, refresh: true });
+      return openWeb(source.address, { ...options, refresh: true });
     case "cached":
-      return openCached(source.address, { ...options, refresh: false });
+      return openWeb(source.address, { ...options, refresh: false });
     case "files":
       return folderOf(
         source.name,

@@ -35,9 +35,6 @@ export interface OpRef<P> {
   readonly tolerance?: number;
 }
 
-/** For f32 kernels compared with f64 loops: largest difference over largest absolute value. */
-export const TOLERANCE = 2e-5;
-
 /** A tensor of a reference; default: zeros. */
 export const refTensor = (shape: readonly number[], data?: Float64Array): RefTensor => ({
   shape,

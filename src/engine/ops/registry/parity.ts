@@ -6,7 +6,8 @@ import type { DType, Tensor } from "../../tensor.ts";
 import { type BlockDtype, isBlockDtype, packedHalves } from "../../dtype.ts";
 import { gpuBlocks } from "../../formats/gguf/gpuBlocks.ts";
 import { gradientArithmetic } from "../arithmetic.ts";
-import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
+import { at, type OpCase, type OpRef, randomRef, type RefTensor } from "../kit/ref.ts";
+import { TOLERANCE } from "../kit/tolerance.ts";
 
 /** The result of one comparison. */
 export interface Check {

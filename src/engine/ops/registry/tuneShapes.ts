@@ -6,7 +6,7 @@ import { Profile } from "../../gpu/profile.ts";
 import { contenders, fastestKernel } from "../../matmul/margin.ts";
 import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../../matmul/matmulTable.ts";
 import { matmulChoices } from "../kit/matmulChoice.ts";
-import { TOLERANCE } from "../kit/ref.ts";
+import { TOLERANCE } from "../kit/tolerance.ts";
 import { timed } from "./timed.ts";
 import { compileChoices } from "./tuneKernels.ts";
 import { largestBytes, Operands } from "./tuneOperands.ts";
