@@ -2,16 +2,24 @@
 import { EngineError, followPlan } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
-import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
+import type { CachedModel, ModelFacts, ModelSource, Replies } from "../protocol.ts";
 import { checkAdapter } from "../check/checkAdapter.ts";
 import { pausedOf, recoveryFileOf } from "../run/recoveryFile.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, holdModel, listCached } from "../storage/library.ts";
 import { EXPORTS, removeUnclaimed } from "../storage/opfs.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
+import { webScripts } from "../storage/sources.ts";
 import { measureCurrent } from "./measureCommands.ts";
 import { setMemory } from "./planCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
+
+/** The models in the cache. What is listed can be opened without the network, so what opens it is loaded now. */
+async function listOpenable(): Promise<CachedModel[]> {
+  const models = await listCached();
+  if (models.length > 0) await webScripts().catch(() => undefined);
+  return models;
+}
 
 export function modelCommands(
   state: WorkerState,
@@ -20,7 +28,7 @@ export function modelCommands(
   return {
     open: ({ source }) => tasks.run("open", ({ signal }) => openSource(state, source, signal)),
     memory: (command) => setMemory(state, command),
-    library: () => listCached(),
+    library: listOpenable,
     forget: ({ address }) => forgetCached(address),
     texts: (sources) => setTexts(state, sources),
     selfCheck: ({ measure }) =>
