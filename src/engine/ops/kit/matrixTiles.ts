@@ -101,7 +101,7 @@ export function matrixCode(
 /** The largest values of two rounds of both factors. */
 const LARGEST_BYTES = 16;
 
-/** Bytes of workgroup memory of a variant on this adapter, with both factors in as many parts as they can have; infinite without a unit. */
+/** Workgroup memory that a variant takes on this adapter, in bytes, when both factors are f32, which take the most. Infinite without a matrix unit. */
 export function matrixBytes(facts: AdapterFacts, variant: MatrixVariant): number {
   if (!facts.matrixUnit) return Infinity;
   const { unit, down, across, leftParts, rightParts } = layoutOf(facts, variant, {});
