@@ -50,6 +50,18 @@ describe("what may be replaced", () => {
       expect(() => checkReplaceable(join(out, name))).not.toThrow();
   });
 
+  it("an export with its LoRA adapter and every file that comes from the model", () => {
+    const lora = ["lora/adapter_config.json", "lora/adapter_model.safetensors", "lora/README.md"];
+    const companions = ["tokenizer.json", "tekken.json", "spiece.model", "LICENSE-MODEL", "Notices.txt", "COPYING"];
+    for (const name of ["receipt.json", ...lora, ...companions]) put([`masked/${name}`, RECEIPT]);
+    expect(() => checkReplaceable(join(out, "masked"))).not.toThrow();
+  });
+
+  it.each(["model-Q4_K_M.gguf", "sub/model.gguf", "sub/tokenizer.json"])("not a model beside it: %s", (name) => {
+    put(["gguf/receipt.json", RECEIPT], ["gguf/model.gguf", ""], [`gguf/${name}`, "mine"]);
+    expect(() => checkReplaceable(join(out, "gguf"))).toThrow(`which contains ${name}.`);
+  });
+
   it("not a folder of other files, an export with something of one's own, or a file", () => {
     put(["notes/plan.txt", "mine"], ["mixed/receipt.json", RECEIPT], ["mixed/sub/plan.txt", "mine"]);
     put(["other/receipt.json", "{}"], ["file", ""]);
@@ -72,9 +84,24 @@ describe("staging", () => {
     writeFileSync(join(staged.folder("onnx"), "config.json"), "new");
     expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
     staged.settle(["masked"]);
-    expect(readdirSync(out)).toEqual(["masked"]);
+    expect(readdirSync(out)).toEqual(["masked", "onnx"]);
     expect(readdirSync(join(out, "masked"))).toEqual(["model.safetensors"]);
     expect(text("masked/model.safetensors")).toBe("new");
+  });
+
+  it("keeps the earlier export of a form that has not passed, as it was", () => {
+    earlier();
+    const staged = stageForms(out, ["masked", "onnx", "gguf"]);
+    writeFileSync(join(staged.folder("onnx"), "config.json"), "wrong");
+    expect([staged.hasEarlier("onnx"), staged.hasEarlier("gguf")]).toEqual([true, false]);
+    staged.settle([]);
+    expect(readdirSync(out)).toEqual(["masked", "onnx"]);
+    expect(readdirSync(join(out, "onnx"), { recursive: true }).sort()).toEqual([
+      "onnx",
+      join("onnx", "model.onnx_data_1"),
+      "receipt.json",
+    ]);
+    expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
   });
 
   it("leaves the earlier export as it was where the work ends early, and clears what was left of it", () => {

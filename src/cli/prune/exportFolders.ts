@@ -11,11 +11,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isCompanion } from "../../engine/formats/files/companions.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-/** The files of an export. No other file is ever removed. */
+/** The files of an export beside those that it takes from the model. No other file is ever removed. */
 const EXPORTED =
-  /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?|nested\.(json|safetensors)|.*\.gguf|onnx\/model\.onnx(_data(_\d+)?)?)$/i;
+  /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|nested\.(json|safetensors)|model\.gguf|onnx\/model\.onnx(_data(_\d+)?)?|lora\/(adapter_config\.json|adapter_model\.safetensors|README\.md))$/i;
+
+const isExported = (name: string): boolean => EXPORTED.test(name) || isCompanion(name);
 
 /** Files below a folder, with "/" between the parts of their names. */
 function filesBelow(folder: string): string[] {
@@ -41,7 +44,7 @@ export function checkReplaceable(path: string): void {
   if (!statSync(path).isDirectory()) throw new UsageError(`--out: expected a folder, got ${path}, which is a file`);
   const files = filesBelow(path);
   if (files.length === 0) return;
-  const foreign = hasReceipt(path) ? files.find((name) => !EXPORTED.test(name)) : files[0];
+  const foreign = hasReceipt(path) ? files.find((name) => !isExported(name)) : files[0];
   if (foreign !== undefined)
     throw new UsageError(
       `--out: expected a new or empty folder or an earlier export, got ${path}, which contains ${foreign}. Name a new folder or empty this one.`,
@@ -49,13 +52,15 @@ export function checkReplaceable(path: string): void {
 }
 
 /** Folders under `out` while they are written: of a form ("masked"), or nested deeper ("keep-0.5/masked"). */
-interface StagedForms<Name extends string> {
+export interface StagedForms<Name extends string> {
   /** Where a form is written before it is checked. */
   folder(name: Name): string;
-  /** Moves the forms that passed to their folders, in place of earlier exports. Removes the others, and their earlier exports. */
+  /** Moves the forms that passed to their folders, in place of earlier exports. Removes the others; their earlier exports stay. */
   settle(passed: readonly Name[]): void;
   /** Removes what was written; earlier exports stay as they were. */
   drop(): void;
+  /** Whether a form's folder has an earlier export. Before `settle`. */
+  hasEarlier(name: Name): boolean;
 }
 
 /** Makes a folder and writes to it, so that what does not work is found before hours of training. */
@@ -86,10 +91,11 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
   return {
     folder,
     drop,
+    hasEarlier: (name) => hasReceipt(join(out, name)),
     settle: (passed) => {
-      for (const name of names) {
+      for (const name of passed) {
         rmSync(join(out, name), { recursive: true, force: true });
-        if (passed.includes(name)) renameSync(folder(name), join(out, name));
+        renameSync(folder(name), join(out, name));
       }
       drop();
     },

@@ -3,7 +3,7 @@ import type { CheckpointFolder } from "../page/checkpoints.ts";
 import { onInterrupt } from "../host/interrupt.ts";
 import { jsonLine, valueOf } from "../host/command.ts";
 import type { ExportArguments } from "../arguments/exportArguments.ts";
-import { stageCheckpoints, stageForms } from "./exportFolders.ts";
+import { stageCheckpoints, type StagedForms, stageForms } from "./exportFolders.ts";
 import type { HostChoice } from "../host/chooseHost.ts";
 import { type CliHost, openCliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
@@ -69,14 +69,11 @@ export async function writeExports<T extends object, Name extends string>(
       progress();
       const answer = valueOf(sent, subject);
       const checks = checksOf(answer);
-      const failed = checks.filter(([, { ok }]) => !ok);
+      const failed = checks.flatMap(([name, { ok, reason }]) => (ok ? [] : [failureOf(staged, name, reason)]));
       staged.settle(checks.flatMap(([name, { ok }]) => (ok ? [name] : [])));
       process.stdout.write(jsonLine({ ...answer, host: host.name, ...extra(), out }));
       if (failed.length === 0) saved?.remove();
-      if (failed.length > 0)
-        throw new Error(
-          failed.map(([name, { reason }]) => `The ${name} form was not written: ${reason ?? "unknown"}`).join("\n"),
-        );
+      else throw new Error(failed.join("\n"));
     } finally {
       await host.close();
     }
@@ -89,6 +86,12 @@ export async function writeExports<T extends object, Name extends string>(
     forget();
     staged.drop();
   }
+}
+
+/** Why a form was not written, and what is in its folder instead. */
+function failureOf<Name extends string>(staged: StagedForms<Name>, name: Name, reason = "unknown"): string {
+  const earlier = staged.hasEarlier(name) ? " (the earlier export there stays as it was)" : "";
+  return `The ${name} form was not written${earlier}: ${reason}`;
 }
 
 /** The part of the request on dtype and shards. */
