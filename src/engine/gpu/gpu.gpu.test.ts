@@ -6,6 +6,7 @@ import { add, fill } from "../ops/arithmetic.ts";
 import { Arena, Buffers } from "./buffers.ts";
 import { AS_CARD, Gpu } from "./device.ts";
 import { Profile } from "./profile.ts";
+import { Tap } from "./readback.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
@@ -246,6 +247,19 @@ test("a read whose staging buffer was refused ends with an error", async () => {
   const x = ctx.persistent("x", [4]);
   await expect(withRefusedBuffer(ctx.gpu, () => ctx.read(x))).rejects.toBeInstanceOf(EngineError);
   expect(await ctx.read(x)).toEqual(new Float32Array(4));
+  ctx.free(x);
+});
+
+test("a tap reads again after a read that met another work's error", async () => {
+  const x = ctx.persistent("x", [2], { data: new Float32Array([1, 2]) });
+  const tap = new Tap(ctx.gpu, ctx.buffers, 8, "x");
+  const read = async (): Promise<Float32Array> => new Float32Array(await tap.read(x.buffer));
+  await read();
+  ctx.gpu.device.createBuffer({ label: "refused", size: 4, usage: 0 });
+  expect((await errorOf(read)).message).toContain("refused");
+  for (let again = 0; again < 2; again++) expect(await read()).toEqual(new Float32Array([1, 2]));
+  await ctx.gpu.idle();
+  tap.free();
   ctx.free(x);
 });
 

@@ -35,12 +35,15 @@ async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<Arra
     ),
   );
   clearTimeout(timer);
-  // where memory was short, this error has the reason
-  gpu.throwUncaptured();
-  if (failure) throw failure;
-  const copy = staging.gpu.getMappedRange(0, bytes).slice(0);
-  staging.gpu.unmap();
-  return copy;
+  try {
+    // where memory was short, this error has the reason
+    gpu.throwUncaptured();
+    if (failure) throw failure;
+    return staging.gpu.getMappedRange(0, bytes).slice(0);
+  } finally {
+    // a tap reads into the same buffer again, also after an error
+    if (!failure) staging.gpu.unmap();
+  }
 }
 
 const unreadable = (error: unknown): EngineError =>
