@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Headless } from "../../src/cli/host/chromium.ts";
 import type { Form } from "../../src/engine/index.ts";
-import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
+import { type HeapPeak, watchWorkerHeap } from "./heapPeak.ts";
 
 /** The page that `openHeadless` opens for `measureExport`. */
 export const EXPORT_PAGE = { page: "bench/export/exportPage.html", name: "exporting" };

@@ -59,7 +59,7 @@ export interface StagedForms<Name extends string> {
   settle(passed: readonly Name[]): void;
   /** Removes what was written; earlier exports stay as they were. */
   drop(): void;
-  /** Whether a form's folder has an earlier export. Before `settle`. */
+  /** Whether a form's folder has an earlier export; to be asked before `settle`. */
   hasEarlier(name: Name): boolean;
 }
 
