@@ -42,6 +42,7 @@ const ALLOWED: Readonly<Record<StateName, readonly Action[]>> = {
   "a run is paused": [...without(PRUNED, "canEditRecipe"), "canStop"],
   "a run is done": PRUNED,
   "perplexity and curve are measured": without(PRUNED, "canMeasureCurve"),
+  "an ended run is measured": without(PRUNED, "canPruneWeights", "canRestoreRun", "canRecover", "canRefit"),
   "an export is prepared": without(TAKEN, "canSave"),
   "a nested export is prepared": without(TAKEN, "canSave"),
   "text is written": TAKEN,

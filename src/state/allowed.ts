@@ -5,6 +5,7 @@ import type { RunCommand } from "./run/runState.ts";
 import { settingChanges } from "./run/settingChanges.ts";
 import type { Settings } from "./run/settingsState.ts";
 import type { StudioState } from "./storeState.ts";
+import { isEndedUnsaved } from "./runs/endedRun.ts";
 import { lastOf } from "./text/textState.ts";
 
 type Predicate = (state: StudioState) => boolean;
@@ -43,6 +44,11 @@ const isModelReady: Predicate = ({ model, device }) => model.phase === "open" &&
 /** The GPU is free: a model is open on a working device, no run trains, and no long task has the GPU. */
 export const isGpuFree: Predicate = (state) => isModelReady(state) && isRunAtRest(state) && !isGpuTaken(state);
 
+/** The GPU is free, and no run that has just ended is being measured, to be saved: another pruning would replace it. */
+const canReplacePruning: Predicate = (state) =>
+  isGpuFree(state) && !(state.pruned.phase === "measuring" && isEndedUnsaved(state));
+
+/** A run that is to begin waits until the one before it is saved. */
 export const canTrain = isGpuFree;
 export const canStep = isGpuFree;
 /** Pausing a run, or cancelling one that has not begun. */
@@ -87,15 +93,16 @@ export const canOpenModel: Predicate = (state) => {
 export const canSelfCheck: Predicate = (state) =>
   state.device.phase === "ready" && state.model.phase !== "opening" && isRunAtRest(state) && !isGpuTaken(state);
 
-export const canPruneWeights = isGpuFree;
+export const canPruneWeights = canReplacePruning;
 /** Training the kept weights of the current pruning, once; also after a refit. */
-export const canRecover: Predicate = (state) => isGpuFree(state) && isPruned(state) && !state.recovered?.facts.recipe;
+export const canRecover: Predicate = (state) =>
+  canReplacePruning(state) && isPruned(state) && !state.recovered?.facts.recipe;
 /** Refitting them, once, before any training. */
-export const canRefit: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.recovered === null;
-export const canResumeRecovery: Predicate = (state) => isGpuFree(state) && state.pausedRecovery !== null;
+export const canRefit: Predicate = (state) => canReplacePruning(state) && isPruned(state) && state.recovered === null;
+export const canResumeRecovery: Predicate = (state) => canReplacePruning(state) && state.pausedRecovery !== null;
 export const canUndoRecovery: Predicate = (state) => isGpuFree(state) && state.recovered !== null;
 export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";
-export const canRestoreRun = isGpuFree;
+export const canRestoreRun = canReplacePruning;
 /** Making the run of this session the current pruning again. */
 export const canShowRun: Predicate = (state) => isGpuFree(state) && !showsRun(state) && state.run.phase !== "idle";
 /** The current architecture is saved as it was measured last. */

@@ -31,6 +31,7 @@ const STATES = {
     curve: { phase: "measuring", points: [] },
     dense: { phase: "measuring", last: null, of: AT_HALF },
   },
+  "an ended run is measured": { ...trained, pruned: { phase: "measuring", last: null, of: AT_HALF } },
   "an export is prepared": { ...trained, exported: { phase: "preparing", last: prepared } },
   "a nested export is prepared": { ...trained, nested: { phase: "preparing", last: null } },
   "text is written": { ...trained, generation: { phase: "writing", subject: "dense" } },

@@ -143,6 +143,75 @@ describe("texts", () => {
     expect(studio.store.getState()).toMatchObject({ calibration, textError: { message: "too short" } });
   });
 
+  it("shows the newest choice, whichever the worker answers last", async () => {
+    const answers: (() => void)[] = [];
+    let waits = false;
+    const studio = bench({
+      async texts({ calibration }) {
+        if (waits) await new Promise<void>((resolve) => answers.push(resolve));
+        const calibrationTokens = calibration.kind === "own" ? Number(calibration.text) : 1000;
+        return { calibrationTokens, evaluationTokens: 50_000 };
+      },
+    });
+    await studio.store.getState().open(EMBEDDED);
+    await studio.settle();
+    waits = true;
+    const { setTexts } = studio.store.getState();
+    const both = [900, 7].map((tokens) => setTexts({ calibration: { kind: "own", name: "t", text: `${tokens}` } }));
+    for (const answer of answers.reverse()) {
+      answer();
+      await studio.settle();
+    }
+    await Promise.all(both);
+    expect(studio.store.getState()).toMatchObject({ calibration: { text: "7" }, counts: { calibrationTokens: 7 } });
+  });
+
+  it("tells the worker which texts came back, and keeps the choice of the other text", async () => {
+    const bad = { kind: "own", name: "bad", text: "" } as const;
+    const good = { kind: "bundled", name: "moby-held" } as const;
+    const studio = bench({
+      texts: ({ calibration }) =>
+        calibration === bad
+          ? Promise.reject(new EngineError("config", "too short"))
+          : { calibrationTokens: 9, evaluationTokens: 50_000 },
+    });
+    await studio.store.getState().open(EMBEDDED);
+    const { calibration, setTexts } = studio.store.getState();
+    await Promise.all([setTexts({ evaluation: good }), setTexts({ calibration: bad })]);
+    expect(studio.store.getState()).toMatchObject({ calibration, evaluation: good, counts: { calibrationTokens: 9 } });
+    expect(studio.store.getState().textError?.message).toBe("too short");
+    const texts = studio.sent.filter(({ type }) => type === "texts");
+    expect(texts.at(-1)).toEqual({ type: "texts", calibration, evaluation: good });
+    expect(texts).toHaveLength(4);
+  });
+
+  it("are set before a run begins, which does not begin on other ones", async () => {
+    let answer = (refused: boolean): void => void refused;
+    let waits = false;
+    const studio = bench({
+      texts: async () => {
+        const refused = waits && (await new Promise<boolean>((resolve) => (answer = resolve)));
+        if (refused) throw new EngineError("config", "too short");
+        return { calibrationTokens: 9, evaluationTokens: 50_000 };
+      },
+    });
+    await studio.store.getState().open(EMBEDDED);
+    await studio.settle();
+    const { setTexts, train } = studio.store.getState();
+    for (const refused of [true, false]) {
+      waits = true;
+      void setTexts({ calibration: { kind: "own", name: "a", text: "words" } });
+      const begun = train();
+      await studio.settle();
+      expect(studio.store.getState()).toMatchObject({ startWaits: true, pendingCommand: "train" });
+      waits = false;
+      answer(refused);
+      await begun;
+      expect(studio.types().filter((type) => type === "train")).toHaveLength(refused ? 0 : 1);
+      expect(studio.store.getState()).toMatchObject({ startWaits: false, pendingCommand: null });
+    }
+  });
+
   it("keeps the last reading when a measurement fails", async () => {
     let fail = false;
     const studio = bench({

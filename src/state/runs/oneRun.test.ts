@@ -4,7 +4,7 @@ import type { Run, RunRecipe } from "../../engine/index.ts";
 import { canKeepPoint } from "../allowed.ts";
 import { architectureAt, bench, perplexityAt } from "../client.fixture.ts";
 import { REST_MS } from "../run/gatesSlice.ts";
-import { isRunFinished } from "./runsSlice.ts";
+import { isRunFinished } from "./endedRun.ts";
 import { gatesRun } from "./savedRuns.fixture.ts";
 
 /** A worker whose run is trained for one half: its architectures and records say so. */
@@ -91,6 +91,20 @@ describe("a training", () => {
     expect(sent.map(({ type }) => type)).not.toContain("record");
     await rest();
     expect(sent.map(({ type }) => type)).toContain("record");
+  });
+
+  it("is measured and saved before the next one begins", async () => {
+    const { state, settle, sent, saved, store, emit } = await trained();
+    const playing = state().train();
+    emit({ type: "architecture", architecture: architectureAt(0.5, 9) });
+    await playing;
+    await settle();
+    expect([state().run.phase, saved()]).toEqual(["done", []]);
+    sent.length = 0;
+    await state().train();
+    expect(sent.map(({ type }) => type)).toEqual(["perplexity", "record", "train"]);
+    expect(saved()).toEqual(["at 0.5"]);
+    expect(store.getState().runsError).toBeNull();
   });
 
   it("is not saved half-way, where its device was lost after a measurement", async () => {

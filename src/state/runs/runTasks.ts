@@ -5,6 +5,7 @@ import type { Deps } from "../slice.ts";
 import { completeScoresOf } from "../scores/scoresSlice.ts";
 import type { GetState, Patch, SetState, StudioState } from "../storeState.ts";
 import type { LongTask, TaskOptions, WorkControls } from "../task.ts";
+import { isEndedUnsaved } from "./endedRun.ts";
 import { knownRun, type RunLibrary, showsExample } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 
@@ -72,7 +73,7 @@ export function savingRuns(
   deps: Deps,
   { twin, add, replace }: RunLibrary,
   { set, get }: { set: SetState; get: GetState },
-): Pick<RunsSlice, "saveRun" | "keepPoint" | "saveTime" | "saveScores"> {
+): Pick<RunsSlice, "saveRun" | "keepEnded" | "keepPoint" | "saveTime" | "saveScores"> {
   const saving = libraryTask(deps, {
     notes: "stay",
     async work({ turn }, given: Saving) {
@@ -101,6 +102,10 @@ export function savingRuns(
   const save = (given: Saving): Promise<void> => (last = last.then(() => saving.start(given)));
   return {
     saveRun: () => save({ what: "finished" }),
+    async keepEnded() {
+      if (isEndedUnsaved(get())) await get().measurePruned();
+      await (isEndedUnsaved(get()) ? save({ what: "finished" }) : last);
+    },
     keepPoint: () => save({ what: "point" }),
     saveScores: () => save({ what: "scores" }),
     saveTime: (msPerToken) => save({ what: "time", msPerToken }),

@@ -1,7 +1,5 @@
 // The saved runs: saved when they end, renamed, removed, exported, imported and restored.
 import type { SliceOf } from "../slice.ts";
-import { currentPruning, samePruned } from "../run/currentPruning.ts";
-import type { StudioState } from "../storeState.ts";
 import { runLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 import type { RunStore } from "./runStore.ts";
@@ -56,29 +54,3 @@ export const runsSlice =
       restoreRun: restoring(deps, library, { set, get }),
     };
   };
-
-type Known = Pick<
-  StudioState,
-  "pruned" | "dense" | "run" | "weights" | "architecture" | "restored" | "recovered" | "savedRun"
->;
-
-/**
- * Whether a run has ended, single weights were pruned or a model was recovered, and that has just been measured for the first time: then it is saved. A training
- * is one run: other thresholds that are visited afterwards are points of it.
- */
-export function isRunFinished(state: Known, before: Known): boolean {
-  const { pruned, dense, run, weights, architecture, restored, recovered, savedRun } = state;
-  const now = currentPruning(state);
-  if ((restored && !recovered) || !now || now.run === savedRun) return false;
-  if (pruned === before.pruned && dense === before.dense && run.phase === before.run.phase) return false;
-  const fresh = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
-  // A reading from the middle of the run is of other masks.
-  const measured = fresh && samePruned(pruned.last.of, now);
-  if (!measured || run.phase === "training") return false;
-  if (weights !== null || recovered !== null || run.phase === "done") return true;
-  return run.phase === "idle" && isWhole(architecture);
-}
-
-/** Whether masks are of the last step: after the loss of a device, those of an unfinished run are still on the screen. */
-const isWhole = (architecture: StudioState["architecture"]): boolean =>
-  architecture?.made.kind === "disp" && architecture.step >= architecture.made.recipe.steps;

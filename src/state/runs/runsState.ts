@@ -21,6 +21,8 @@ export interface RunsSlice {
   saveUnsavedRuns(): Promise<void>;
   /** Saves the run at the ratio that it was trained for, or the pruned single weights, unless that was done. */
   saveRun(): Promise<void>;
+  /** Measures and saves a run that has ended, unless that was done: a run that is about to begin replaces it. */
+  keepEnded(): Promise<void>;
   /** Saves the current pruning as a point of its run, unless the same masks on the same text are saved already. */
   keepPoint(): Promise<void>;
   /** Notes the time per token of the current pruning in its saved run. Medians in ms. */

@@ -77,6 +77,7 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
   let denseEnds = Promise.resolve();
   const startDense = (): Promise<void> => (denseEnds = dense.start(DENSE_ID));
   const pruned = measurement(deps, get, "pruned");
+  let prunedEnds = Promise.resolve();
   const quantisation = quantisationMeasurement(deps, get);
   const stop = (): void => {
     dense.drop();
@@ -112,13 +113,18 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
       for (let tries = 0; tries < DENSE_TRIES && get().dense.phase !== "failed" && isWanted(); tries += 1)
         if (isMissing(get(), get().dense, DENSE_ID)) await startDense();
     },
+    async measurePruned() {
+      const now = currentPruning(get());
+      if (now && isMissing(get(), get().pruned, now)) prunedEnds = pruned.start(now);
+      await prunedEnds;
+    },
     measureMissing() {
       const state = get();
       const { model, run, pendingCommand, counts } = state;
       if (model.phase !== "open" || !counts || run.phase === "training" || pendingCommand === "train") return;
       const now = currentPruning(state);
       if (isMissing(state, state.dense, DENSE_ID)) void startDense();
-      if (now && isMissing(state, state.pruned, now)) void pruned.start(now);
+      if (now && isMissing(state, state.pruned, now)) prunedEnds = pruned.start(now);
       if (missesQuantisation(state)) void quantisation.start();
     },
   };

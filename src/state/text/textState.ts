@@ -35,6 +35,8 @@ export interface TextSlice extends TextSources {
   textError: EngineError | null;
   /** Changes the texts; the earlier ones come back if the worker refuses. */
   setTexts(texts: Partial<TextSources>): Promise<void>;
+  /** Waits for a change of the texts that has not ended. Resolves with whether the worker took it; true if there is none. */
+  areTextsSet(): Promise<boolean>;
 }
 
 /** What quantising the open model on opening costs; "none" also where it was not quantised. */
@@ -58,6 +60,8 @@ export interface PerplexitySlice {
   measureDense(isWanted: () => boolean): Promise<void>;
   /** Measures what is not known yet of the current models on the current text. */
   measureMissing(): void;
+  /** Measures the pruned model where that is missing, also while a run is about to begin, and waits for a measurement that is under way. */
+  measurePruned(): Promise<void>;
 }
 
 export interface GenerateSlice {

@@ -97,9 +97,12 @@ async function measureDuringRun(state: WorkerState): Promise<void> {
 }
 
 async function setTexts(state: WorkerState, { calibration, evaluation }: TextSources): Promise<Replies["texts"]> {
-  const encoded = [await state.texts.encoded(calibration), await state.texts.encoded(evaluation)] as const;
-  state.sources = { calibration, evaluation };
+  const sources = { calibration, evaluation };
+  // at once, so that every later command works on the texts that the page shows
+  state.sources = sources;
   state.perplexities.forget();
-  const [calibrationTokens, evaluationTokens] = [encoded[0].ids.length, encoded[1].ids.length];
-  return { calibrationTokens, evaluationTokens };
+  const replaced = (): boolean => state.sources !== sources;
+  const { ids } = await state.texts.encoded(calibration, replaced);
+  const { ids: evaluated } = await state.texts.encoded(evaluation, replaced);
+  return { calibrationTokens: ids.length, evaluationTokens: evaluated.length };
 }
