@@ -54,12 +54,22 @@ it.each(["#nowhere", "#utm_source=mail", "#%", "#a=b&c=d"])("changes nothing for
   ]);
 });
 
-it("takes the prompt, and the evaluation length once a model is open; a model is named, not opened", async () => {
+it.each(["training", "paused"] as const)("changes nothing of a run that is %s, and says so", (phase) => {
+  store.setState({ run: { phase, step: 3, of: 60 } });
+  const before = settings();
+  go("#v=2&keep=0.4&steps=9&calibration=moby-train&method=wanda");
+  expect(settings()).toEqual(before);
+  expect(store.getState().notices.at(-1)?.error.message).toMatch(/^A run has begun, so the settings of this link/);
+  expect(location.hash).toContain("steps=60");
+  store.setState({ run: { phase: "idle" } });
+});
+
+it("takes the prompt, and the evaluation length once its model is open; a model is named, not opened", async () => {
   go("#v=2&seed=4&evaluationTokens=4096&prompt=Once%20upon&model=other");
   expect(store.getState()).toMatchObject({ prompt: "Once upon", evaluationTokens: 2048, model: { phase: "closed" } });
   expect(store.getState().notices.at(-1)?.error.message).toContain("This link is of the model other.");
   await store.getState().open({ kind: "embedded" });
-  expect(store.getState().evaluationTokens).toBe(4096);
+  expect(store.getState().evaluationTokens).toBe(2048);
   expect(studio.sent.filter(({ type }) => type === "open")).toHaveLength(1);
   expect(store.getState().notices).toHaveLength(1);
   const { model } = store.getState();
@@ -67,6 +77,19 @@ it("takes the prompt, and the evaluation length once a model is open; a model is
   const facts = { ...model.facts, name: "other" };
   store.setState({ model: { ...model, facts }, source: { kind: "hub", address: "x/other" } });
   expect(store.getState().notices).toEqual([]);
+  expect(store.getState().evaluationTokens).toBe(4096);
+  store.setState({ model });
+});
+
+it("takes the evaluation length of the last link", () => {
+  go("#v=2&seed=4&evaluationTokens=8192&model=later");
+  go("#v=2&seed=4&evaluationTokens=1024");
+  expect(store.getState().evaluationTokens).toBe(1024);
+  const { model } = store.getState();
+  if (model.phase !== "open") throw new Error("expected an open model");
+  store.setState({ model: { ...model, facts: { ...model.facts, name: "later" } } });
+  expect(store.getState().evaluationTokens).toBe(1024);
+  store.setState({ model });
 });
 
 it("describes a hostile link in a line or two", () => {

@@ -1,5 +1,6 @@
 // Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
+import { canChangeTexts, canChooseMethod, canEditRecipe } from "../state/allowed.ts";
 import type { StudioStore } from "../state/store.ts";
 import type { StudioState } from "../state/storeState.ts";
 import { linkedOf } from "../state/page/link/linked.ts";
@@ -24,8 +25,18 @@ function namesElement(hash: string): boolean {
 /** Begins the address of a comparison (SaveComparison.tsx), which is no setting. */
 export const COMPARISON = "#comparison=";
 
-/** Takes the recipes from the address; reports the parts that are invalid. A hash that is not meant as settings changes nothing. */
-function read(store: StudioStore["store"]): void {
+/** Whether a link may change the settings: it must not change those of a run that has begun. */
+const canApply = (state: StudioState): boolean =>
+  canEditRecipe(state) && canChooseMethod(state) && canChangeTexts(state);
+
+const RUN_KEPT =
+  "A run has begun, so the settings of this link were not applied. Stop the run, then open the link again";
+
+/**
+ * Takes the recipes from the address; reports the parts that are invalid. A hash that is not meant as settings changes nothing. `later` is
+ * told what ends the wait of a setting for its model.
+ */
+function read(store: StudioStore["store"], later: (leave: () => void) => void): void {
   const { hash } = location;
   if (hash.startsWith(COMPARISON)) return void store.getState().openComparisonLink(hash.slice(COMPARISON.length));
   if (namesElement(hash)) return history.replaceState(null, "", linkOf(store));
@@ -33,15 +44,25 @@ function read(store: StudioStore["store"]): void {
   const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, setGeneration, notify } = store.getState();
   const { ratio, ...rest } = linked.recipe;
   const meant = hasSettings(hash);
-  if (meant && hashOf(linked) !== hashOf(linkedOf(store.getState()))) {
+  const changes = meant && hashOf(linked) !== hashOf(linkedOf(store.getState()));
+  if (changes && !canApply(store.getState())) {
+    notify(new EngineError("config", RUN_KEPT), "link");
+    return history.replaceState(null, "", linkOf(store));
+  }
+  if (changes) {
     setRecipe(rest);
     chooseMethod(linked.method);
     setWeightRecipe(linked.weightRecipe);
     setRatio(ratio);
     void setTexts({ calibration: linked.calibration, evaluation: linked.evaluation });
     setGeneration({ prompt: linked.prompt });
-    if (linked.evaluationTokens !== null) measureOn(store, linked.evaluationTokens);
-    if (linked.model !== null) nameModel(store, linked.model);
+    const { model, evaluationTokens } = linked;
+    const isOpen = (state: StudioState): boolean =>
+      model === null ? state.model.phase === "open" : linkedOf(state).model === model;
+    // opening a model chooses their number by the adapter
+    if (evaluationTokens !== null)
+      later(when(store, isOpen, ({ setEvaluationTokens }) => setEvaluationTokens(evaluationTokens)));
+    if (model !== null) later(nameModel(store, model, isOpen));
   }
   if (problems.length > 0)
     notify(
@@ -53,37 +74,31 @@ function read(store: StudioStore["store"]): void {
     );
 }
 
-/** Calls `act` once, when `ready` holds: now, or after the change that makes it so. */
-function when(
-  store: StudioStore["store"],
-  ready: (state: StudioState) => boolean,
-  act: (state: StudioState) => void,
-): void {
-  if (ready(store.getState())) return act(store.getState());
+type Ready = (state: StudioState) => boolean;
+
+const DONE = (): void => undefined;
+
+/** Calls `act` once, when `ready` holds: now, or after the change that makes it so. The returned function ends the wait. */
+function when(store: StudioStore["store"], ready: Ready, act: (state: StudioState) => void): () => void {
+  if (ready(store.getState())) {
+    act(store.getState());
+    return DONE;
+  }
   const leave = store.subscribe((state) => {
     if (!ready(state)) return;
     leave();
     act(state);
   });
-}
-
-/** Measures on this many tokens, once a model is open: opening one chooses them by the adapter. */
-function measureOn(store: StudioStore["store"], tokens: number): void {
-  when(
-    store,
-    ({ model }) => model.phase === "open",
-    ({ setEvaluationTokens }) => setEvaluationTokens(tokens),
-  );
+  return leave;
 }
 
 /** Says which model a link is of, until it is open. It is not opened here: a link must not make a page fetch files. */
-function nameModel(store: StudioStore["store"], name: string): void {
-  const isOpen = (state: StudioState): boolean => linkedOf(state).model === name;
-  if (isOpen(store.getState())) return;
+function nameModel(store: StudioStore["store"], name: string, isOpen: Ready): () => void {
+  if (isOpen(store.getState())) return DONE;
   const text = `This link is of the model ${name}. Its settings are set; open ${name} under Models before you train`;
   store.getState().notify(new EngineError("config", text), "link");
   const notice = store.getState().notices.at(-1);
-  if (notice) when(store, isOpen, ({ dismiss }) => dismiss(notice.id));
+  return notice ? when(store, isOpen, ({ dismiss }) => dismiss(notice.id)) : DONE;
 }
 
 /** The address of this page with the current recipe. */
@@ -94,8 +109,15 @@ export function linkOf(store: StudioStore["store"]): string {
 
 /** Reads the address once, then keeps address and recipes in step. */
 export function linkPage(store: StudioStore["store"]): void {
-  read(store);
-  addEventListener("hashchange", () => read(store));
+  let waits: (() => void)[] = [];
+  const readAnew = (): void => {
+    // what an earlier link still waits for is out of date
+    for (const leave of waits) leave();
+    waits = [];
+    read(store, (leave) => waits.push(leave));
+  };
+  readAnew();
+  addEventListener("hashchange", readAnew);
   let waiting = false;
   store.subscribe((state, before) => {
     const same =
