@@ -5,8 +5,9 @@ import { parseValues } from "../../src/cli/arguments/arguments.ts";
 import { RUN_OPTIONS } from "../../src/cli/arguments/runArguments.ts";
 import { asksForRatios, readRatiosArguments } from "../../src/cli/prune/ratios.ts";
 import { asksForWeights, readWeightsArguments } from "../../src/cli/prune/weights.ts";
+import { WEIGHT_STORAGES } from "../../src/engine/dtype.ts";
 import { gateRun } from "../../src/engine/formats/runs/runs.fixture.ts";
-import { bench } from "../../src/state/client.fixture.ts";
+import { bench, FACTS } from "../../src/state/client.fixture.ts";
 import { commandLineOf, commandLineOfRun } from "../../src/state/run/commandLine.ts";
 
 type Settings = Parameters<typeof commandLineOf>[0];
@@ -54,6 +55,14 @@ it.each(["2:4", "50%"])("gives back single weights: %s", (pattern) => {
   expect(readWeightsArguments(argv).recipe).toEqual(own);
 });
 
+it.each(WEIGHT_STORAGES)("opens the model as it is open: %s", (gpuDtype) => {
+  const open = { phase: "open", facts: { ...FACTS, gpuDtype } } as const;
+  const read = readRatiosArguments(
+    written({ model: open, gpuMemoryBytes: 24e9, recipe: { ...DEFAULT, ratioMode: "every" } }),
+  );
+  expect(read).toMatchObject({ precision: gpuDtype, memoryBytes: 24e9 });
+});
+
 it("quotes names that a shell would split", () => {
   const argv = written({ calibration: { kind: "own", name: "it's my text.txt", text: "" } });
   expect(argv[argv.indexOf("--text") + 1]).toBe("it's my text.txt");
@@ -65,6 +74,10 @@ it("gives back a saved run, and none where one command cannot", () => {
   const argv = wordsOf(commandLineOfRun(run()) ?? "");
   expect(readRecipeArguments(parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS }))).toEqual(recipe);
   expect(argv[argv.indexOf("--eval-tokens") + 1]).toBe("4096");
+  const { perplexity } = run();
+  expect(commandLineOfRun({ ...run(), perplexity: { ...perplexity, quantised: "Q4_0" } })).toContain(
+    " --weights q4_0 ",
+  );
   expect(commandLineOfRun(run({ steps: 8 }))).toBeNull();
   expect(commandLineOfRun(run({ point: 0.3 }))).toBeNull();
 });

@@ -17,7 +17,7 @@ export {
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
-export { quantisedOnOpening } from "./dtype.ts";
+export { quantisedOnOpening, WEIGHT_STORAGES } from "./dtype.ts";
 export type { Precision, WeightStorage } from "./dtype.ts";
 export { namingSpoilt } from "./model/spoiltTensor.ts";
 export { quantisationCost } from "./train/quantisationCost.ts";

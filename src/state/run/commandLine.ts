@@ -2,10 +2,13 @@
 import {
   DEFAULT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
+  quantisedOnOpening,
   type Recipe,
   runKind,
   type RunRecord,
+  WEIGHT_STORAGES,
   type WeightRecipe,
+  type WeightStorage,
 } from "../../engine/index.ts";
 import { bundledText, type TextSource } from "../../shared/texts.ts";
 import { EMBEDDED_FACTS } from "../../worker/embeddedModel.ts";
@@ -66,13 +69,21 @@ const pathOf = (text: TextSource): string => (text.kind === "bundled" ? `public/
 type Settings = Pick<
   StudioState,
   "method" | "recipe" | "weightRecipe" | "calibration" | "evaluation" | "evaluationTokens"
->;
+> & {
+  /** How the matrices are stored on the GPU. */
+  weights: WeightStorage;
+  /** The memory of the GPU, where it was given. */
+  gpuMemoryBytes: number | null;
+};
+/** What of the page's state the command depends on. */
+type Shown = Omit<Settings, "weights"> & Pick<StudioState, "model" | "requestedSource">;
 
 /** The command. Files of the user's own are given by their names: a page does not know where they are. */
-export function commandLineOf(state: Settings & Pick<StudioState, "model" | "requestedSource">): string {
+export function commandLineOf(state: Shown): string {
   const { model, requestedSource } = state;
-  const name = model.phase === "open" ? model.facts.name : "MODEL";
-  return commandLine(requestedSource.kind === "embedded" ? EMBEDDED_PATH : name, state);
+  const facts = model.phase === "open" ? model.facts : undefined;
+  const path = requestedSource.kind === "embedded" ? EMBEDDED_PATH : (facts?.name ?? "MODEL");
+  return commandLine(path, { ...state, weights: facts?.gpuDtype ?? requestedSource.choice?.precision ?? "f32" });
 }
 
 /** The command that does a saved run again; null where one command cannot: thresholds, moved targets, runs that were stopped, baselines, recovered weights. */
@@ -88,16 +99,21 @@ export function commandLineOfRun({ made, model, calibration, perplexity, recover
     calibration: textNamed(calibration.name),
     evaluation: textNamed(perplexity.text.name),
     evaluationTokens: perplexity.tokens,
+    // a record says how matrices were stored where that changes its numbers noticeably
+    weights: WEIGHT_STORAGES.find((storage) => quantisedOnOpening(storage) === perplexity.quantised) ?? "f32",
+    gpuMemoryBytes: null,
   });
 }
 
 function commandLine(modelPath: string, settings: Settings): string {
-  const { method, recipe, weightRecipe, calibration, evaluation, evaluationTokens } = settings;
+  const { method, recipe, weightRecipe, calibration, evaluation, evaluationTokens, weights, gpuMemoryBytes } = settings;
   const options: Options = [
     ["model", modelPath],
     ["text", pathOf(calibration)],
     ["eval", pathOf(evaluation)],
     ["eval-tokens", evaluationTokens],
+    ...(weights === "f32" ? [] : [["weights", weights] as const]),
+    ...(gpuMemoryBytes === null ? [] : [["memory-gb", gpuMemoryBytes / 1e9] as const]),
     ...(method === "disp" ? recipeOptions(recipe) : weightOptions(weightRecipe)),
     ["out", "pruned"],
   ];

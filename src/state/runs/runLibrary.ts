@@ -73,7 +73,10 @@ export function runLibrary(store: RunStore, set: SetState, get: GetState): RunLi
       const text = JSON.stringify(masks);
       for (const other of saved()) {
         if (other.id === record.id) return other;
-        if (alike(other, record) && JSON.stringify(await store.masks(other.id)) === text) return other;
+        if (!alike(other, record)) continue;
+        // masks that cannot be read must not keep others from being saved
+        const known = await store.masks(other.id).catch(() => null);
+        if (known && JSON.stringify(known) === text) return other;
       }
       return undefined;
     },

@@ -62,6 +62,14 @@ describe("saving", () => {
     expect(names(studio)).toEqual(["ccc", "a"]);
   });
 
+  it("saves a run beside an alike one whose masks cannot be read", async () => {
+    const studio = bench({ record: () => run("bb") });
+    studio.store.setState({ runs: [run("a").record], architecture: architectureAt(0.5, 9) });
+    await studio.store.getState().saveRun();
+    expect(names(studio)).toEqual(["bb", "a"]);
+    expect(studio.store.getState().runsError).toBeNull();
+  });
+
   it("saves nothing if the worker has no record", async () => {
     const studio = bench();
     studio.store.setState({ architecture: architectureAt(0.5, 9) });
