@@ -6,6 +6,7 @@ import {
   factor,
   grouped,
   keptPercent,
+  localMinutes,
   loss,
   nats,
   percent,
@@ -24,6 +25,7 @@ describe("format", () => {
     expect(whole(1_572_864)).toBe("1,572,864");
     expect(percent(0.55603)).toBe("55.6 %");
     expect([short(3_542_208), short(393_216), short(192)]).toEqual(["3.54 M", "393 k", "192"]);
+    expect([9999, 999_700, 999.6e9].map(short)).toEqual(["9,999", "1.00 M", "1.00 T"]);
   });
 
   it("writes ratios without trailing zeros, and shares of a count", () => {
@@ -45,6 +47,9 @@ describe("format", () => {
 
   it("writes bytes in decimal units", () => {
     expect([bytes(900), bytes(7_084_416), bytes(2.5e9)]).toEqual(["900 B", "7.08 MB", "2.50 GB"]);
+    expect([999, 999_499, 999_500, 1.2e12, 1.2e15].map(bytes)).toEqual([
+      ...["999 B", "999 kB", "1.00 MB", "1.20 TB", "1,200 TB"],
+    ]);
   });
 
   it("writes times", () => {
@@ -65,6 +70,11 @@ describe("format", () => {
     ]);
     expect([loss(3.14159), nats(-0.25)]).toEqual(["3.142", "-0.250 nats"]);
     expect([significant(123.4, 2), significant(0.5, 4)]).toEqual(["120", "0.5"]);
+    expect([99, 150.2, -99.6].map(small)).toEqual(["99", "150", "-100"]);
     expect([small(0), small(1.23e-6), small(0.034)]).toEqual(["0", "1.2e-6", "0.034"]);
   });
+});
+
+it("writes times as the reader's clock shows them", () => {
+  expect(localMinutes(new Date(2026, 10, 9, 4, 5).toISOString())).toBe("2026-11-09 04:05");
 });

@@ -43,18 +43,23 @@ export function factor(value: number): string {
   return `${value < 100 ? value.toFixed(2) : whole(value)}×`;
 }
 
+const PREFIXES = ["k", "M", "G", "T"];
+
+/** Three digits with the prefix that leaves less than a thousand of it, also once they are rounded: 999_999 -> ["1.00", "M"]. */
+function scaled(n: number): [digits: string, prefix: string] {
+  const steps = PREFIXES.map((prefix, i) => ({ prefix, value: n / 1000 ** (i + 1) }));
+  const { value, prefix } = steps.find((step) => step.value < 999.5) ?? { value: n / 1e12, prefix: "T" };
+  return [value < 999.5 ? value.toPrecision(3) : whole(value), prefix];
+}
+
 /** 3542208 -> "3.54 M". */
 export function short(n: number): string {
-  if (n >= 1e9) return `${(n / 1e9).toPrecision(3)} G`;
-  if (n >= 1e6) return `${(n / 1e6).toPrecision(3)} M`;
-  if (n >= 1e4) return `${(n / 1e3).toPrecision(3)} k`;
-  return whole(n);
+  return n < 1e4 ? whole(n) : scaled(n).join(" ");
 }
 
 /** Bytes in decimal units, as file managers show them: 7084416 -> "7.08 MB". */
 export function bytes(n: number): string {
-  const [divisor, unit] = n >= 1e9 ? [1e9, "GB"] : n >= 1e6 ? [1e6, "MB"] : n >= 1e3 ? [1e3, "kB"] : [1, "B"];
-  return divisor === 1 ? `${n} B` : `${(n / divisor).toPrecision(3)} ${unit}`;
+  return n < 1e3 ? `${n} B` : `${scaled(n).join(" ")}B`;
 }
 
 /** A perplexity: two decimals below a hundred. */
@@ -73,14 +78,23 @@ export function duration(seconds: number): string {
 
 /** Milliseconds of a step: "0.84 ms", "12.3 ms", "148 ms", "1.52 s". */
 export function stepTime(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms >= 999.5) return `${(ms / 1000).toFixed(2)} s`;
   return `${ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3)} ms`;
+}
+
+/** A time as ISO 8601 in the reader's own time zone: "2026-11-29 10:33". */
+export function localMinutes(iso: string): string {
+  const time = new Date(iso);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 
 /** A small difference: "0", "1.2e-6", "0.034". */
 export function small(value: number): string {
   if (value === 0) return "0";
-  return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2);
+  const size = Math.abs(value);
+  return size < 1e-3 ? value.toExponential(1) : size < 99.5 ? value.toPrecision(2) : whole(value);
 }
 
 /** Words with a capital letter, to begin a sentence. */

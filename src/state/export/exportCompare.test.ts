@@ -180,17 +180,20 @@ describe("generated text", () => {
     });
   });
 
-  it("keeps the pieces that arrived when it fails", async () => {
+  it.each([
+    ["bug", "failed"],
+    ["cancelled", "stopped"],
+  ] as const)("keeps the pieces that arrived before %s, and of which pruning they are", async (code, phase) => {
     let fail = (): void => undefined;
     const studio = await pruned({
-      generate: () => new Promise((_, reject) => (fail = () => reject(new EngineError("bug", "no")))),
+      generate: () => new Promise((_, reject) => (fail = () => reject(new EngineError(code, "no")))),
     });
     const writing = studio.store.getState().generate();
     await studio.settle();
     studio.emit({ type: "text", subject: "dense", piece: "once", done: false });
     fail();
     await writing;
-    expect(studio.store.getState()).toMatchObject({ denseText: "once", generation: { phase: "failed" } });
+    expect(studio.store.getState()).toMatchObject({ denseText: "once", generation: { phase, of: AT_HALF } });
   });
 });
 

@@ -186,7 +186,7 @@ describe("texts", () => {
   });
 
   it("are set before a run begins, which does not begin on other ones", async () => {
-    let answer = (refused: boolean): void => void refused;
+    let answer: (refused: boolean) => void = () => undefined;
     let waits = false;
     const studio = bench({
       texts: async () => {

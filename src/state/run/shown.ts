@@ -1,7 +1,7 @@
 // What the page shows, in words: one source for the badge below the results and for whatever has to say which run it is of.
 import { runName, type RunRecipe, type Targets } from "../../engine/index.ts";
 import { isExample } from "../../shared/exampleRuns.ts";
-import { ratioText, whole } from "../../shared/format.ts";
+import { localMinutes, ratioText, whole } from "../../shared/format.ts";
 import type { PrunedId } from "../../worker/protocol.ts";
 import type { StudioState } from "../storeState.ts";
 import { currentPruning, samePruned } from "./currentPruning.ts";
@@ -46,13 +46,11 @@ function madeWords(made: RunRecipe): string {
   return targets.length > 1 ? `${runName(made)} (target ${moved})` : runName(made);
 }
 
-const two = (n: number): string => String(n).padStart(2, "0");
-
 /** "12:03" of today, "2026-11-24 12:03" of another day. */
 function timeWords(time: Date, now: Date): string {
-  const hours = `${two(time.getHours())}:${two(time.getMinutes())}`;
+  const words = localMinutes(time.toISOString());
   const today = time.toDateString() === now.toDateString();
-  return today ? hours : `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${hours}`;
+  return today ? words.slice(-5) : words;
 }
 
 /** How something that was measured, written or exported relates to what is shown: of the same masks, of other masks of its run, or of another run. */

@@ -88,7 +88,9 @@ export function savingRuns(
       if (!made) return;
       // The run is saved at its trained ratio, which may not be the one that is shown.
       const scores = of === "shown" || !isPoint(state) ? completeScoresOf(state, now) : null;
-      const measured = { ...(msPerToken ? { msPerToken } : {}), ...(scores ? { scores } : {}) };
+      // a time is of the adapter that measured it, which may be another one than the run's
+      const timed = msPerToken ? { msPerToken, adapter: made.record.adapter } : {};
+      const measured = { ...timed, ...(scores ? { scores } : {}) };
       const run: Run = { ...withCurves(made, state, deps), record: { ...made.record, ...measured } };
       const same = await twin(run);
       const adds = given.what === "finished" || given.what === "point";

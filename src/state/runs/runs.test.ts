@@ -54,8 +54,10 @@ describe("saving", () => {
     shown("first");
     await saveRun();
     next = run("bb");
+    next = { ...next, record: { ...next.record, adapter: "another" } };
     await saveTime({ dense: 4, pruned: 3 });
-    expect(studio.store.getState().runs).toMatchObject([{ id: "a", msPerToken: { dense: 4, pruned: 3 } }]);
+    const timed = { id: "a", msPerToken: { dense: 4, pruned: 3 }, adapter: "another" };
+    expect(studio.store.getState().runs).toMatchObject([timed]);
     next = run("ccc", "Aw==");
     shown("second");
     await saveRun();

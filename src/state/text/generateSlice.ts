@@ -1,4 +1,5 @@
 // Text of the dense and the pruned model from one prompt and seed; the pieces arrive as events (events.ts).
+import { currentPruning } from "../run/currentPruning.ts";
 import type { SliceOf } from "../slice.ts";
 import type { GenerateSlice } from "./textState.ts";
 
@@ -12,19 +13,20 @@ export const generateSlice: SliceOf<GenerateSlice> = ({ client, task, on }, set,
     run() {
       const { model, prompt, generateTokens: tokens, temperature, textSeed: seed } = get();
       if (model.phase !== "open") return null;
+      const of = currentPruning(get());
       return {
         begin: {
           generation: { phase: "writing", subject: "dense" },
           ...{ writtenWith: { prompt, temperature, seed }, denseText: "", prunedText: "" },
         },
         work: () => client.request({ type: "generate", prompt, tokens, temperature, seed }),
-        done: ({ dense, pruned, of }) => ({
-          generation: { phase: "written", of },
+        done: ({ dense, pruned, of: written }) => ({
+          generation: { phase: "written", of: written },
           denseText: dense,
           prunedText: pruned,
         }),
-        cancelled: () => ({ generation: { phase: "idle" } }),
-        failed: (error) => ({ generation: { phase: "failed", error } }),
+        cancelled: () => ({ generation: { phase: "stopped", of } }),
+        failed: (error) => ({ generation: { phase: "failed", error, of } }),
       };
     },
   });

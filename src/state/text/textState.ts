@@ -69,7 +69,9 @@ export interface GenerateSlice {
     | { phase: "idle" }
     | { phase: "writing"; subject: Subject }
     | { phase: "written"; of: PrunedId }
-    | { phase: "failed"; error: EngineError };
+    /** What had been written by then stays; of: what was to write, null where nothing was pruned. */
+    | { phase: "stopped"; of: PrunedId | null }
+    | { phase: "failed"; error: EngineError; of: PrunedId | null };
   prompt: string;
   generateTokens: number;
   temperature: number;

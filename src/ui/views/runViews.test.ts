@@ -3,7 +3,16 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, DEFAULT_RECOVER_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
 import type { RunMasks, RunRecord, RunScores } from "../../engine/index.ts";
 import { markOf } from "../../charts/runs/perplexity/methodMarks.ts";
-import { groupRuns, matching, overlapOf, recipeRows, scoreFacts, tradeoffOf } from "./runViews.ts";
+import {
+  groupRuns,
+  matching,
+  overlapOf,
+  recipeRows,
+  scoreFacts,
+  type SizeChoice,
+  sizeChoices,
+  tradeoffOf,
+} from "./runViews.ts";
 
 const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };
 
@@ -45,15 +54,30 @@ describe("points", () => {
   it("have the chosen size, and leave out what was not measured", () => {
     const timed = record("t", { msPerToken: { dense: 4, pruned: 3 } });
     const runs = [record("a"), timed];
-    const at = (size: Parameters<typeof tradeoffOf>[1]) => {
-      const { points, dense } = tradeoffOf(runs, size, []);
+    const at = (size: SizeChoice["size"]) => {
+      const { points, dense } = tradeoffOf(runs, { size }, []);
       return [points.map(({ x }) => x), dense?.x];
     };
     expect(at("whole model")).toEqual([[0.75, 0.75], 1]);
     expect(at("block weights")).toEqual([[0.5, 0.5], 1]);
     expect(at("bytes")).toEqual([[300, 300], 400]);
     expect(at("ms per token")).toEqual([[3], 4]);
-    expect(tradeoffOf([], "bytes", []).dense).toBeNull();
+    expect(tradeoffOf([], { size: "bytes" }, []).dense).toBeNull();
+  });
+
+  it("have times of one adapter in one chart", () => {
+    const timed = (id: string, adapter: string, pruned: number) =>
+      record(id, { adapter, msPerToken: { dense: 2 * pruned, pruned } });
+    const runs = [timed("a", "M2", 3), record("b"), timed("c", "H200", 1), timed("d", "M2", 5)];
+    const times = sizeChoices(runs).slice(3);
+    expect(times.map(({ title }) => title)).toEqual(["ms per token on M2", "ms per token on H200"]);
+    expect(times.map((choice) => tradeoffOf(runs, choice, []))).toMatchObject([
+      { points: [{ x: 3 }, { x: 5 }], dense: { x: 6 }, axis: { name: "measured time per token on M2" } },
+      { points: [{ x: 1 }], dense: { x: 2 }, axis: { name: "measured time per token on H200" } },
+    ]);
+    expect(sizeChoices(runs.slice(0, 2)).map(({ title }) => title)).toEqual([
+      ...["whole model", "block weights", "bytes", "ms per token"],
+    ]);
   });
 
   it("know the perplexity before a recovery, and the scores of a run", () => {
@@ -70,7 +94,7 @@ describe("points", () => {
       ],
     };
     const run = record("r", { recovery, scores });
-    expect(tradeoffOf([run, record("a")], "block weights", []).points.map(({ before }) => before)).toEqual([
+    expect(tradeoffOf([run, record("a")], { size: "block weights" }, []).points.map(({ before }) => before)).toEqual([
       27,
       undefined,
     ]);
@@ -90,7 +114,7 @@ describe("points", () => {
       ],
     };
     const runs = [record("a"), disp("b", { point: 0.7 }), disp("c", moved), disp("d", every), weights];
-    const { points } = tradeoffOf(runs, "block weights", []);
+    const { points } = tradeoffOf(runs, { size: "block weights" }, []);
     expect(points.map(({ method, dedicated }) => [method, dedicated])).toEqual([
       ["DISP-LLM", true],
       ["DISP-LLM, threshold", false],

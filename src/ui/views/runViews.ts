@@ -8,8 +8,25 @@ import { titleOf } from "../../shared/texts.ts";
 import { scoreText } from "../../shared/scoreTable.ts";
 import { bytes, percent, perplexityText, ratioNumber, ratioText, stepTime, whole } from "../../shared/format.ts";
 
-export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
-export type Size = (typeof SIZES)[number];
+const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
+type Size = (typeof SIZES)[number];
+
+/** What a run's size is measured by. adapter: the one that times are of, where the runs were timed on several. */
+export interface SizeChoice {
+  title: string;
+  size: Size;
+  adapter?: string;
+}
+
+/** The sizes that a chart of these runs can be drawn by. Times of different adapters cannot be compared, so each adapter is a choice. */
+export function sizeChoices(runs: readonly RunRecord[]): SizeChoice[] {
+  const adapters = new Set(runs.flatMap(({ msPerToken, adapter }) => (msPerToken ? [adapter] : [])));
+  return SIZES.flatMap((size): SizeChoice[] =>
+    size === "ms per token" && adapters.size > 1
+      ? [...adapters].map((adapter) => ({ title: `${size} on ${adapter}`, size, adapter }))
+      : [{ title: size, size }],
+  );
+}
 
 /** Runs with comparable perplexities: same model, text, context and number of tokens. */
 export interface RunGroup {
@@ -118,7 +135,12 @@ const AXES: Record<Size, TradeoffData["axis"]> = {
 };
 
 /** One group as points of the chart, with the dense model where its size is known. `picked`: ids of A and B. */
-export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: readonly string[]): TradeoffData {
+export function tradeoffOf(
+  group: readonly RunRecord[],
+  { size, adapter: timedOn }: Omit<SizeChoice, "title">,
+  picked: readonly string[],
+): TradeoffData {
+  const runs = group.filter(({ adapter }) => timedOn === undefined || adapter === timedOn);
   const points = runs.flatMap((run): TradeoffPoint[] => {
     const x = sizeOf(run, size);
     if (x === null) return [];
@@ -137,7 +159,8 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
   const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;
   const denseSize = size === "ms per token" ? timed : size === "bytes" ? (first ? denseBytes(first) : null) : 1;
   const dense = first && denseSize !== null ? { x: denseSize, y: first.perplexity.dense } : null;
-  return { points, axis: AXES[size], dense, picked };
+  const { name, format } = AXES[size];
+  return { points, axis: { name: timedOn ? `${name} on ${timedOn}` : name, format }, dense, picked };
 }
 
 /** Bytes of the dense weights, computed from a run. Weights that are zeroed one by one still take room. */

@@ -1,7 +1,7 @@
 // One saved run in the list: its name, what made it, what it costs, and what can be done with it.
 import { Fragment, useRef, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
-import { bytes, keptPercent, perplexityText } from "../../../shared/format.ts";
+import { bytes, keptPercent, localMinutes, perplexityText } from "../../../shared/format.ts";
 import { methodLabel, recipeRows, scoreFacts } from "../../views/runViews.ts";
 import { CopyFingerprint } from "./CopyFingerprint.tsx";
 import { RenameRun } from "./RenameRun.tsx";
@@ -29,7 +29,7 @@ function factsOf(run: RunRecord): string[] {
     `${keptPercent(run.kept.modelWeights)} of the model`,
     bytes(run.kept.bytes),
     ...scoreFacts(run),
-    run.finished.slice(0, 16).replace("T", " "),
+    localMinutes(run.finished),
   ];
 }
 

@@ -7,8 +7,8 @@ import { isExample } from "../../../shared/exampleRuns.ts";
 import { knownRun } from "../../../state/runs/runLibrary.ts";
 import { modelRefusal } from "../../../state/runs/restoreRefusal.ts";
 import { useActions, useStudioStore } from "../../studioContext.tsx";
-import { SIZES, tradeoffOf } from "../../views/runViews.ts";
-import type { RunGroup, Size } from "../../views/runViews.ts";
+import { sizeChoices, tradeoffOf } from "../../views/runViews.ts";
+import type { RunGroup } from "../../views/runViews.ts";
 import { useValueSource } from "../../views/useValueSource.ts";
 import { tradeoffTable } from "../../views/figureTables.ts";
 
@@ -27,8 +27,12 @@ interface Props {
 }
 
 export function TradeoffFigure({ groups, group, pair, onGroup, onPick, onView }: Props) {
-  const [size, setSize] = useState<Size>("whole model");
-  const source = useValueSource(useMemo(() => tradeoffOf(group.runs, size, pair), [group, size, pair]));
+  const [chosen, setSize] = useState("whole model");
+  const choices = useMemo(() => sizeChoices(group.runs), [group]);
+  const choice = choices.find(({ title }) => title === chosen) ?? choices[0];
+  const source = useValueSource(
+    useMemo(() => tradeoffOf(group.runs, choice ?? { size: "whole model" }, pair), [group, choice, pair]),
+  );
   const { restoreRun, loadExample } = useActions();
   const { store } = useStudioStore();
   const make = useMemo(() => {
@@ -54,8 +58,8 @@ export function TradeoffFigure({ groups, group, pair, onGroup, onPick, onView }:
         <ChoiceField
           id="runs-size"
           label="Size"
-          value={size}
-          options={SIZES.map((value) => ({ value, title: value }))}
+          value={choice?.title ?? chosen}
+          options={choices.map(({ title }) => ({ value: title, title }))}
           onValue={setSize}
         />
       </div>

@@ -1,5 +1,7 @@
 // Text from the dense and the pruned model for the same prompt and seed, side by side as it is generated.
 import { isPruned } from "../../../state/run/currentPruning.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import type { PrunedId } from "../../../worker/protocol.ts";
 import { type Age, ageOf } from "../../../state/run/shown.ts";
 import { percent } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
@@ -48,16 +50,19 @@ function Side({ title, text, writing, testId, behind = false, empty }: SideProps
   );
 }
 
+/** The pruning whose text is there, also in part; null while there is none, or while it is still written. */
+const writerOf = (generation: StudioState["generation"]): PrunedId | null =>
+  "of" in generation ? generation.of : null;
+
 export function TextPanel() {
   const generation = useStudio((state) => state.generation);
   const dense = useThrottled((state) => state.denseText, TEXT_MS);
   const pruned = useThrottled((state) => state.prunedText, TEXT_MS);
   const trained = useStudio(isPruned);
   const subject = generation.phase === "writing" ? generation.subject : null;
-  const age = useStudio((state) =>
-    state.generation.phase === "written" ? ageOf(state.generation.of, state) : "current",
-  );
-  const of = generation.phase === "written" ? `, ${percent(generation.of.ratio)} of the block weights` : "";
+  const writer = useStudio((state) => (state.prunedText === "" ? null : writerOf(state.generation)));
+  const age = useStudio((state) => (writer ? ageOf(writer, state) : "current"));
+  const of = writer ? `, ${percent(writer.ratio)} of the block weights` : "";
   return (
     <section className="panel text-panel" aria-labelledby="text-heading">
       <h2 id="text-heading">Same prompt, dense and pruned</h2>
