@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import type { BlockDtype } from "../dtype.ts";
+import { denseAgreement } from "../evaluate/agreement.ts";
 import { generate } from "../evaluate/generate.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
 import { memorySource } from "../formats/files/memoryFolder.ts";
@@ -14,9 +15,11 @@ import { Gpu } from "../gpu/device.ts";
 import { randomBlocks } from "../ops/kit/ref.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
 import { bytesOfShape, type DType, type Tensor } from "../tensor.ts";
+import { compactModel } from "../prune/gates/modelOfMasks.ts";
 import { pruneWeights } from "../prune/weights/pruneWeights.ts";
 import { readMatrix } from "../prune/weights/blockPruner.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
+import { gateLayout } from "../masks/gates.ts";
 import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { planMemory } from "../train/memoryPlan.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../recipes/recoverRecipe.ts";
@@ -193,6 +196,21 @@ test("matrices larger than a binding are in parts of whole blocks", async () => 
     ),
   );
   expect(worstDifference(logits[0]!, logits[1]!)).toBeLessThan(LIMIT);
+  // a cut model has its head in f32; both heads are read part by part where the two are compared
+  const masks = gateLayout(split.config).sizes.map((size) => new Uint8Array(size).map((_, i) => +(i % 3 > 0)));
+  const compared: number[] = [];
+  for (const [on, opened] of [
+    [small, split],
+    [ctx, stored],
+  ] as const) {
+    const cut = await compactModel(on, opened, masks);
+    const heights = [opened.model, cut].map(({ weights }) => weights.head.weight.map(({ shape }) => shape[0]));
+    expect(heights[0]).toEqual(heights[1]);
+    expect(heights[0]?.length === 1).toBe(on === ctx);
+    compared.push((await denseAgreement(on, { dense: opened.model, pruned: cut }, few, { context: few.length })).kl);
+    cut.free();
+  }
+  expect(compared[0]).toBeCloseTo(compared[1] ?? NaN, 4);
   small.gpu.destroy();
 });
 

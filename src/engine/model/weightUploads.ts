@@ -127,12 +127,15 @@ export class WeightUploads {
     return this.options.expected.has(`${name}.bias`) ? { bias: await this.unpadded(`${name}.bias`) } : {};
   }
 
-  /** A matrix without padding. */
+  /**
+   * A matrix without padding. The parts of a quantised one have the heights that they have in `precision`: a cut or recovered model has the
+   * same table in it, and what compares the logits of two heads goes through their parts side by side.
+   */
   async table(name: string): Promise<RowParts> {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
     const { storage, precision, empty } = this.options;
     const dtype = storage?.dtypeOf(name) ?? precision;
-    const parts = this.matrix(name, [rows, cols], dtype);
+    const parts = this.matrix(name, [rows, cols], dtype, Math.max(elementBytes(dtype), elementBytes(precision)));
     if (!empty) await this.fill(parts, { dtype, width: cols, rows: this.reads.stacked([name], [rows], dtype) });
     return parts;
   }
@@ -177,9 +180,14 @@ export class WeightUploads {
     return this.track(this.ctx.persistent(label, shape, { dtype, data }));
   }
 
-  /** A matrix of zeros, in several parts if it exceeds the adapter's largest buffer. */
-  private matrix(label: string, [rows, cols]: readonly [rows: number, cols: number], dtype: MatrixDtype): RowParts {
-    const partRows = rowsOfPart(rows, cols * elementBytes(dtype), this.ctx.buffers.limitBytes);
+  /** A matrix of zeros, in several parts if it exceeds the adapter's largest buffer. valueBytes: of the type that decides their height. */
+  private matrix(
+    label: string,
+    [rows, cols]: readonly [rows: number, cols: number],
+    dtype: MatrixDtype,
+    valueBytes = elementBytes(dtype),
+  ): RowParts {
+    const partRows = rowsOfPart(rows, cols * valueBytes, this.ctx.buffers.limitBytes);
     return Array.from({ length: Math.ceil(rows / partRows) }, (_, i) => {
       const [first, end] = [i * partRows, Math.min((i + 1) * partRows, rows)];
       const part = partRows < rows ? `${label}, rows ${first} to ${end - 1}` : label;
