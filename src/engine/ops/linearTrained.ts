@@ -100,6 +100,9 @@ function launch(ctx: Ctx, rows: number, w: Tensor, b?: Tensor): Launch {
   return {
     kernel: (width === 4 ? fourWide : single)(precisionOf(w)),
     inner,
-    run: (spec, args, invocations) => ctx.run(spec, args, dims, groupsOf(spec, invocations)),
+    run(spec, args, invocations) {
+      ctx.run(spec, args, dims, groupsOf(spec, invocations));
+      ctx.spend(2 * rows * k * cols);
+    },
   };
 }

@@ -203,3 +203,14 @@ test("matrices over the limit are planned in parts, as they are when loaded", as
   expect(parts.parts.weights).toBeGreaterThanOrEqual(whole.parts.weights);
   expect(parts.buffers).toBeGreaterThan(whole.buffers);
 });
+
+test("arithmetic is counted also where the vocabulary is no multiple of 4", async () => {
+  const { config, model } = await openModel(new Ctx(gpu), await goldenFolder("llama"));
+  const choice = { precision: "f32", trainingTokens: 48, evaluationTokens: 64 } as const;
+  const at = async (vocab: number): Promise<number> =>
+    (await planMemory(gpu.facts, { ...config, vocab }, choice)).stepFlop;
+  const [even, odd, more] = [await at(4096), await at(4097), await at(4100)];
+  expect(odd).toBeGreaterThan(even);
+  expect(odd).toBeLessThan(more);
+  model.free();
+});
