@@ -1,11 +1,11 @@
 // Causal attention, backward: the gradients of q, k and v from those of the scores, ds, and of the result, dout; p are the attention weights.
 //   dq[t, h] = sum over keys j of ds[h, t, j] * k[j, h / group]
 //   dk[j, g] = sum over the heads h of group g and the queries t of ds[h, t, j] * q[t, h]        dv[j, g] = the same of p and dout
-// Row 0 is at position 0. One invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from
+// Row 0 is at position 0. One invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global z counts the heads from
 // first_head on, then their groups for dk, then their groups for dv. ds, p: (heads, rows, 4 * stride). q, k and v are packed in rows of
 // qkv_stride, k from k_column and v from v_column on, and so are their gradients; dout has rows of dout_stride. Strides, columns and depth
 // (head_dim / 4) count vec4s. qkv has q and k as RoPE rotated them; their gradients are rotated back as they are stored, which is why an
-// invocation makes a pair of slots (lib/rotary.wgsl). Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl, lib/head_place.wgsl
+// invocation makes a pair of slots (lib/rotary.wgsl). Needs lib/quad.wgsl or lib/alone.wgsl, lib/grid.wgsl, lib/tile.wgsl, lib/causal.wgsl, lib/head_place.wgsl
 // and lib/rotary.wgsl.
 
 struct Dims {
@@ -150,15 +150,15 @@ fn value_gradient(place: Place, group: u32) {
 }
 
 @compute @workgroup_size(SIZE)
-fn gradients(@builtin(global_invocation_id) id: vec3u) {
-  let place = place_of(id);
+fn gradients(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) counts: vec3u) {
+  let place = place_of(flat_invocation(id, counts, SIZE));
   if (place.row >= dims.rows) { return; }
   let groups = dims.heads / dims.group;
-  if (id.y < dims.heads) {
-    query_gradient(place, id.y);
-  } else if (id.y < dims.heads + groups) {
-    key_gradient(place, id.y - dims.heads);
+  if (id.z < dims.heads) {
+    query_gradient(place, id.z);
+  } else if (id.z < dims.heads + groups) {
+    key_gradient(place, id.z - dims.heads);
   } else {
-    value_gradient(place, id.y - dims.heads - groups);
+    value_gradient(place, id.z - dims.heads - groups);
   }
 }

@@ -1,9 +1,9 @@
 // Causal attention: products of attention weights with rows of a packed tensor.
 //   mix: result[t, h] = sum over keys j of weights[h, t, j] * values[j, h / group]
 //   mix_few: the same for few rows (decoding), with one invocation per query and vec4 of columns
-// mix: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from first_head on.
+// mix: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global z counts the heads from first_head on.
 // weights: (heads of the dispatch, rows, 4 * stride). Head h of a packed tensor starts at value_column + h * depth. Strides, columns and
-// depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/head_place.wgsl.
+// depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/grid.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/head_place.wgsl.
 
 struct Dims {
   rows: u32,
@@ -49,12 +49,12 @@ fn put_block(place: Place, head_column: u32, sum: Block) {
 }
 
 @compute @workgroup_size(SIZE)
-fn mix(@builtin(global_invocation_id) id: vec3u) {
-  let place = place_of(id);
+fn mix(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) counts: vec3u) {
+  let place = place_of(flat_invocation(id, counts, SIZE));
   let row = place.row;
   if (row >= dims.rows) { return; }
-  let head = dims.first_head + id.y;
-  let base = id.y * dims.rows * dims.stride;
+  let head = dims.first_head + id.z;
+  let base = id.z * dims.rows * dims.stride;
   let value_column = dims.value_column + head / dims.group * dims.depth;
   let a0 = shared_rows(row, place.lane, dims.rows - 1u, dims.stride) + base;
   let a1 = shared_rows(row + 4u, place.lane, dims.rows - 1u, dims.stride) + base;
@@ -75,13 +75,14 @@ fn mix(@builtin(global_invocation_id) id: vec3u) {
 }
 
 @compute @workgroup_size(SIZE)
-fn mix_few(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x / dims.depth;
-  let column = id.x % dims.depth;
+fn mix_few(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) counts: vec3u) {
+  let i = flat_invocation(id, counts, SIZE);
+  let row = i / dims.depth;
+  let column = i % dims.depth;
   if (row >= dims.rows) { return; }
-  let head = dims.first_head + id.y;
+  let head = dims.first_head + id.z;
   let seen = keys_of_tile(row / TILE * TILE, start[0] * dims.from_cache, dims.window) / 4u;
-  let base = (id.y * dims.rows + row) * dims.stride;
+  let base = (id.z * dims.rows + row) * dims.stride;
   let value_column = dims.value_column + head / dims.group * dims.depth + column;
   var sum = vec4f();
   for (var c = seen.x; c < min(seen.y, dims.stride); c++) {

@@ -4,9 +4,9 @@
 //   score_gradient: ds = p * (dout[t, h] . v[j, h / group] - dout[t, h] . out[t, h]) * scale, with p the attention
 //     weights. With KEPT, `weights` has p already; otherwise it has scores, which become p = exp(score - stats.x) * stats.y, 0 for keys that
 //     the query does not see. Row 0 is at position 0
-// scores, score_gradient: one invocation per block of TILE queries x LANE_COLUMNS keys (lib/tile.wgsl). Global y counts the heads from
+// scores, score_gradient: one invocation per block of TILE queries x LANE_COLUMNS keys (lib/tile.wgsl). Global z counts the heads from
 // first_head on. p and ds: (heads of the dispatch, rows, 4 * stride). Strides, columns and depth (head_dim / 4) count vec4s.
-// Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/softcap.wgsl. With a cap, KEPT is not used: the slope of the cap
+// Needs lib/quad.wgsl or lib/alone.wgsl, lib/grid.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/softcap.wgsl. With a cap, KEPT is not used: the slope of the cap
 // needs the scores.
 
 struct Dims {
@@ -32,10 +32,10 @@ override KEPT: bool = false;
 /// The block of an invocation: its first query, the first key of its tile, and its head.
 struct Place { row: u32, first_key: u32, lane: u32, head: u32 }
 
-fn place_of(id: vec3u) -> Place {
+fn place_of(lane_tile: u32, head: u32) -> Place {
   let across = (4u * dims.stride + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-  let tile = id.x / SHARING;
-  return Place(tile / across * TILE, tile % across * TILE_COLUMNS, id.x % SHARING, dims.first_head + id.y);
+  let tile = lane_tile / SHARING;
+  return Place(tile / across * TILE, tile % across * TILE_COLUMNS, lane_tile % SHARING, dims.first_head + head);
 }
 
 /// Whether no query of the tile sees any of the tile's keys.
@@ -70,8 +70,8 @@ fn put_score(row: u32, at: u32, left: vec4f, right: vec4f) {
 }
 
 @compute @workgroup_size(SIZE)
-fn scores(@builtin(global_invocation_id) id: vec3u) {
-  let place = place_of(id);
+fn scores(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) counts: vec3u) {
+  let place = place_of(flat_invocation(id, counts, SIZE), id.z);
   let seen = keys_of_tile(place.row, start[0] * dims.from_cache, dims.window);
   if (empty(place, seen)) { return; }
   let row = place.row;
@@ -96,22 +96,23 @@ fn scores(@builtin(global_invocation_id) id: vec3u) {
     sum.g3 = accumulate(sum.g3, rows_of_q(a3 + c), left, right);
   }
   if (key >= 4u * dims.stride) { return; }
-  let at = id.y * dims.rows * dims.stride + key / 4u;
+  let at = id.z * dims.rows * dims.stride + key / 4u;
   put_scores(place, at, sum);
 }
 
 @compute @workgroup_size(SIZE)
-fn scores_few(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x / (4u * dims.stride);
-  let key = id.x % (4u * dims.stride);
+fn scores_few(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) counts: vec3u) {
+  let i = flat_invocation(id, counts, SIZE);
+  let row = i / (4u * dims.stride);
+  let key = i % (4u * dims.stride);
   let position = start[0] * dims.from_cache + row;
   if (row >= dims.rows || key > position || key < first_key(position, dims.window)) { return; }
-  let head = dims.first_head + id.y;
+  let head = dims.first_head + id.z;
   let q_at = row * dims.q_stride + head * dims.depth;
   let k_at = key * dims.kv_stride + dims.kv_column + head / dims.group * dims.depth;
   var sum = vec4f();
   for (var c = 0u; c < dims.depth; c++) { sum = fma(q[q_at + c], kv[k_at + c], sum); }
-  p[(id.y * dims.rows + row) * dims.stride + key / 4u][key % 4u] = capped(vec4f(((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale), dims.cap).x;
+  p[(id.z * dims.rows + row) * dims.stride + key / 4u][key % 4u] = capped(vec4f(((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale), dims.cap).x;
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
@@ -172,8 +173,8 @@ fn put_gradient(head_row: vec2u, key_at: vec2u, left: vec4f, right: vec4f) {
 }
 
 @compute @workgroup_size(SIZE)
-fn score_gradient(@builtin(global_invocation_id) id: vec3u) {
-  let place = place_of(id);
+fn score_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) counts: vec3u) {
+  let place = place_of(flat_invocation(id, counts, SIZE), id.z);
   if (empty(place, keys_of_tile(place.row, 0u, dims.window))) { return; }
   let row = place.row;
   let lane = place.lane;
@@ -206,6 +207,6 @@ fn score_gradient(@builtin(global_invocation_id) id: vec3u) {
     dots[3] += dots_of(d3, rows_of_out(a3 + c));
   }
   if (key >= 4u * dims.stride) { return; }
-  let at = id.y * dims.rows * dims.stride + key / 4u;
+  let at = id.z * dims.rows * dims.stride + key / 4u;
   put_gradients(place, at, sum, dots);
 }

@@ -7,10 +7,11 @@ override SIZE: u32 = 64u;
 /// which is read but not written.
 struct Place { row: u32, lane: u32, column: u32, left: u32, right: u32 }
 
-fn place_of(id: vec3u) -> Place {
+/// lane_tile: SHARING invocations for each tile.
+fn place_of(lane_tile: u32) -> Place {
   let across = (4u * dims.depth + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-  let tile = id.x / SHARING;
-  let lane = id.x % SHARING;
+  let tile = lane_tile / SHARING;
+  let lane = lane_tile % SHARING;
   let column = (tile % across * TILE_COLUMNS + LANE_COLUMNS * lane) / 4u;
   let last = dims.depth - 1u;
   return Place(tile / across * TILE, lane, column, min(column, last), min(column + 1u, last));

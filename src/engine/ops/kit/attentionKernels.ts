@@ -5,6 +5,7 @@ import scoresCode from "../../../../shaders/attention/scores.wgsl?raw";
 import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
 import alone from "../../../../shaders/lib/alone.wgsl?raw";
 import causal from "../../../../shaders/lib/causal.wgsl?raw";
+import grid from "../../../../shaders/lib/grid.wgsl?raw";
 import headPlace from "../../../../shaders/lib/head_place.wgsl?raw";
 import rotary from "../../../../shaders/lib/rotary.wgsl?raw";
 import softcap from "../../../../shaders/lib/softcap.wgsl?raw";
@@ -12,9 +13,10 @@ import quad from "../../../../shaders/lib/quad.wgsl?raw";
 import tile from "../../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
+import type { Groups } from "../../gpu/pastDispatches.ts";
 import type { Uniform } from "../../gpu/uniforms.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Code, type Constants, kernelOf, kernelSizes } from "./launch.ts";
+import { type Code, type Constants, groupsFor, kernelOf, kernelSizes } from "./launch.ts";
 import { rowKernel } from "./variants.ts";
 
 /** With this many rows or fewer (decoding on software adapters), single rows are faster than tiles. */
@@ -36,7 +38,13 @@ const SCORES: Code = [softcap, scoresCode];
 const MIX: Code = [headPlace, mixCode];
 
 const spec = (first: string, code: Code, entry: string, constants: Constants): KernelSpec =>
-  kernelOf("attention", entry, [first, tile, causal, ...code], constants);
+  kernelOf("attention", entry, [first, grid, tile, causal, ...code], constants);
+
+/** Workgroups for `count` invocations of each head, which is z. */
+function perHead(count: number, workgroup: number, heads: number): Groups {
+  const [x, y = 1] = groupsFor(count, workgroup);
+  return [x, y, heads];
+}
 
 /** A kernel over tiles, which share their loads if the adapter has quads. */
 function tiles(code: Code, entry: string, constants: Constants = {}): Run {
@@ -48,7 +56,7 @@ function tiles(code: Code, entry: string, constants: Constants = {}): Run {
     const chosen = facts.quads ? quads : facts.software ? software : hardware;
     const { workgroup, constant } = kernelSizes(chosen);
     const count = Math.ceil(rows / constant("TILE")) * Math.ceil(cols / constant("TILE_COLUMNS"));
-    ctx.run(chosen, args, dims, [Math.ceil((count * constant("SHARING")) / workgroup), heads]);
+    ctx.run(chosen, args, dims, perHead(count * constant("SHARING"), workgroup, heads));
   };
 }
 
@@ -58,7 +66,7 @@ function single(code: Code, entry: string, unit: number): Run {
   const software = spec(alone, code, entry, { SIZE: SIZES.software });
   return (ctx, args, dims, { rows, cols, heads }) => {
     const chosen = ctx.gpu.facts.software ? software : hardware;
-    ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / kernelSizes(chosen).workgroup), heads]);
+    ctx.run(chosen, args, dims, perHead((rows * cols) / unit, kernelSizes(chosen).workgroup, heads));
   };
 }
 
