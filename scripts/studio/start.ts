@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { build } from "vite";
+import { SUPPORTED_BROWSERS } from "../../src/shared/browsers.ts";
 import { openCommand } from "./openCommand.ts";
 import { freshFolder } from "./builtFolder.ts";
 import { serveBuilt } from "./serve.ts";
@@ -19,7 +20,7 @@ if (command) {
   browser.on("error", () => console.log("Could not open a browser. Open the address above yourself."));
   browser.unref();
 } else {
-  console.log("No screen found. Open the address in Chrome or Edge 113, Safari 26 or Firefox 141, or newer.");
+  console.log(`No screen found. Open the address in ${SUPPORTED_BROWSERS}.`);
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -15,6 +15,8 @@ declare const self: {
 
 /** A network that does not answer for this long counts as none, where there is a copy. */
 const NETWORK_SECONDS = 4;
+/** How long such a network is left alone: each of the page's files would wait for it in turn. */
+const LEFT_ALONE_MS = 60_000;
 
 precache(self.__WB_MANIFEST);
 // The first visit needs it at once, for what is kept at its first use. A new version waits until no tab has the old one.
@@ -30,17 +32,23 @@ const key = async ({ request }: { request: Request }): Promise<string> => copyOf
 // Names in this folder contain a hash of what is in the file.
 const isHashed = (url: URL): boolean => url.href.startsWith(`${scope}assets/`);
 
-registerRoute(
-  ({ url }) => isHashed(url) && copyOf(url) !== undefined,
-  new CacheFirst({ cacheName: cacheNames.precache, plugins: [{ cacheKeyWillBeUsed: key }] }),
-);
+const fromCopy = new CacheFirst({ cacheName: cacheNames.precache, plugins: [{ cacheKeyWillBeUsed: key }] });
+registerRoute(({ url }) => isHashed(url) && copyOf(url) !== undefined, fromCopy);
 registerRoute(({ url }) => isHashed(url), new CacheFirst({ cacheName: FIRST_USE_CACHE }));
 // Any other file may change at the server: the copy is for when that does not answer, and only an install writes it.
+const fromNetwork = new NetworkFirst({
+  cacheName: cacheNames.precache,
+  networkTimeoutSeconds: NETWORK_SECONDS,
+  plugins: [{ cacheKeyWillBeUsed: key, cacheWillUpdate: async () => null }],
+});
+let askAgain = 0;
 registerRoute(
   ({ url }) => copyOf(url) !== undefined,
-  new NetworkFirst({
-    cacheName: cacheNames.precache,
-    networkTimeoutSeconds: NETWORK_SECONDS,
-    plugins: [{ cacheKeyWillBeUsed: key, cacheWillUpdate: async () => null }],
-  }),
+  async (options) => {
+    const begun = Date.now();
+    if (begun < askAgain) return fromCopy.handle(options);
+    const answer = await fromNetwork.handle(options);
+    if (Date.now() - begun >= 1000 * NETWORK_SECONDS) askAgain = Date.now() + LEFT_ALONE_MS;
+    return answer;
+  },
 );

@@ -1,18 +1,17 @@
-// The browsers that the studio supports: the first versions with WebGPU.
+// The browsers that the studio supports: the first versions with WebGPU as it is used here.
 
 export const FIRST_VERSIONS = {
-  /** On Windows, macOS and ChromeOS; the same for Edge. */
-  chrome: 113,
-  chromeAndroid: 121,
+  /** Also Edge. It has had WebGPU since 113 (121 on Android), and says what its adapter is since 127. */
+  chrome: 127,
   safari: 26,
   firefoxWindows: 141,
   firefoxMac: 145,
 } as const;
 
-const { chrome, chromeAndroid, safari, firefoxWindows, firefoxMac } = FIRST_VERSIONS;
+const { chrome, safari, firefoxWindows, firefoxMac } = FIRST_VERSIONS;
 
 /** The supported browsers in one line, for messages. */
-export const SUPPORTED_BROWSERS = `Chrome or Edge ${chrome}+ (${chromeAndroid}+ on Android), Safari ${safari}+, or Firefox ${firefoxWindows}+ on Windows and ${firefoxMac}+ on macOS`;
+export const SUPPORTED_BROWSERS = `Chrome or Edge ${chrome}+, Safari ${safari}+, or Firefox ${firefoxWindows}+ on Windows and ${firefoxMac}+ on macOS`;
 
 /** Parts of a user agent by the browser's name. Others repeat Chrome's and Safari's parts, so these come last. */
 const AGENT_PARTS: readonly (readonly [name: string, version: RegExp])[] = [

@@ -89,6 +89,11 @@ export class Gpu {
       "no-webgpu",
       "This browser has WebGPU but found no adapter. Turn on hardware acceleration, update the graphics driver, or start Chrome with --enable-unsafe-webgpu.",
     );
+    invariant(
+      "info" in adapter,
+      "no-webgpu",
+      `The WebGPU of this browser is too old: it does not say what its adapter is. Use ${SUPPORTED_BROWSERS}.`,
+    );
     const bindingLimit = adapter.limits.maxStorageBufferBindingSize;
     const maxBindingBytes = Math.min(options.maxBindingBytes ?? bindingLimit, bindingLimit);
     const device = await adapter.requestDevice({

@@ -62,6 +62,14 @@ test("`undo` runs if the GPU reports an error, and only then", async () => {
   expect(undone).toEqual(["bad"]);
 });
 
+test("an adapter that does not say what it is, as in browsers before it could, is refused by the versions that work", async () => {
+  const old = { limits: {}, features: new Set() } as unknown as GPUAdapter;
+  const request = vi.spyOn(navigator.gpu, "requestAdapter").mockResolvedValue(old);
+  const error = await errorOf(() => Gpu.open());
+  request.mockRestore();
+  expect([error.code, error.message]).toEqual(["no-webgpu", expect.stringContaining("too old")]);
+});
+
 test("a buffer over the limit is refused with both numbers", async () => {
   const small = new Ctx(await Gpu.open({ maxBindingBytes: 1 << 20 }));
   const error = await errorOf(() => small.persistent("too large", [1 << 20]));

@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import type { EngineError } from "../../../engine/index.ts";
 import { FIRST_VERSIONS } from "../../../shared/browsers.ts";
 
-const { chrome, chromeAndroid, safari, firefoxWindows, firefoxMac } = FIRST_VERSIONS;
+const { chrome, safari, firefoxWindows, firefoxMac } = FIRST_VERSIONS;
 const FIXES: readonly { browser: string; fix: ReactNode }[] = [
   {
     browser: "Chrome or Edge",
-    fix: `Version ${chrome} or later on Windows, macOS and ChromeOS; ${chromeAndroid} or later on Android.`,
+    fix: `Version ${chrome} or later on Windows, macOS, ChromeOS and Android.`,
   },
   {
     browser: "Chrome or Chromium on Linux",
