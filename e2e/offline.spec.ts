@@ -1,4 +1,5 @@
 // Without the network: a second visit loads and trains from the copy that the first one kept, and a new version is announced, never swapped in.
+import { createServer } from "node:http";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
 import { serveBuilt } from "../scripts/studio/serve.ts";
@@ -8,6 +9,21 @@ import { stepOf, trainTo } from "./support/studio.ts";
 const FOLDER = ".cache/offline-studio";
 
 type Served = Awaited<ReturnType<typeof serveBuilt>>;
+
+/**
+ * Waits until the newest service worker serves. Chromium stops the one before as soon as its last page is left, and may never answer a visit
+ * that it has already given to that one.
+ */
+async function newestServes(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const states = new Map<string, string>();
+  session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+    for (const { versionId, status } of versions) states.set(versionId, status);
+  });
+  await session.send("ServiceWorker.enable");
+  await expect.poll(() => [...states.values()].filter((state) => state !== "redundant")).toEqual(["activated"]);
+  await session.detach();
+}
 
 test.describe.serial("without the network", () => {
   let page: Page;
@@ -55,11 +71,27 @@ test.describe.serial("without the network", () => {
   test("loads and trains once the server is gone", async () => {
     await served.close();
     await page.goto("about:blank");
+    await newestServes(page);
     await page.goto(`${served.address}#steps=60&tokens=32&checkpointEvery=50`);
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
     await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/2,048 tokens$/);
     await trainTo(page, 2);
     expect((await stepOf(page)).of).toBe(60);
     await expect(page.getByTestId("notice")).toHaveCount(0);
+  });
+
+  test("waits once for a network that never answers", async () => {
+    const asked: string[] = [];
+    const silent = createServer(({ url = "" }) => void asked.push(url));
+    await new Promise<void>((resolve) =>
+      silent.listen(Number(new URL(served.address).port), "localhost", () => resolve()),
+    );
+    await page.goto("about:blank");
+    await page.goto(served.address);
+    await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
+    silent.closeAllConnections();
+    silent.close();
+    // the browser itself looks for a newer service worker
+    expect(asked.filter((url) => !url.includes("serviceWorker.js"))).toEqual(["/"]);
   });
 });
