@@ -2,6 +2,7 @@
 import { adapterName, isSoftwareAdapter } from "../../shared/adapter.ts";
 import { SUPPORTED_BROWSERS } from "../../shared/browsers.ts";
 import { EngineError, invariant } from "../errors.ts";
+import { AnswerWatch } from "./answerWatch.ts";
 import { countingDevice } from "./countingDevice.ts";
 import { type MatrixUnit, matrixUnitOf, SUBGROUP_MATRICES } from "./matrixUnits.ts";
 
@@ -47,6 +48,8 @@ export class Gpu {
   readonly facts: AdapterFacts;
   /** Resolves when the device is lost. */
   readonly lost: Promise<EngineError>;
+  /** Submits commands, and gives the device up where it finishes none of them. */
+  readonly answers = new AnswerWatch(this);
   private destroyed = false;
   private abandoned: string | undefined;
   private uncaptured: EngineError | undefined;

@@ -12,29 +12,23 @@ export async function readBuffer(gpu: Gpu, buffers: Buffers, { buffer, offset, b
   try {
     const encoder = gpu.device.createCommandEncoder({ label: "read-back" });
     encoder.copyBufferToBuffer(buffer.gpu, offset, staging.gpu, 0, bytes);
-    gpu.device.queue.submit([encoder.finish()]);
+    gpu.answers.submit(encoder.finish());
     return await mapped(gpu, staging, bytes);
   } finally {
     buffers.free(staging);
   }
 }
 
-/** A GPU that has not answered for this long will not: a step is cut into submits of a few seconds at most. */
-const ANSWER_MS = 10 * 60_000;
-
 /** The contents of a staging buffer. Throws "device-lost", "out-of-memory" where the buffer could not be made, and errors that no scope caught. */
 async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
-  const timer = setTimeout(
-    () => gpu.abandon(`The GPU has not answered for ${ANSWER_MS / 60_000} minutes, so its device was closed.`),
-    ANSWER_MS,
-  );
+  const answered = gpu.answers.begin();
   const failure = await gpu.orLost(
     staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes).then(
       () => undefined,
       (error: unknown) => gpu.lossOr(unreadable(error)),
     ),
   );
-  clearTimeout(timer);
+  answered();
   try {
     // where memory was short, this error has the reason
     gpu.throwUncaptured();
@@ -79,7 +73,7 @@ export class Tap {
     try {
       const encoder = this.gpu.device.createCommandEncoder({ label: "tap" });
       encoder.copyBufferToBuffer(source.gpu, offset, this.staging.gpu, 0, this.bytes);
-      this.gpu.device.queue.submit([encoder.finish()]);
+      this.gpu.answers.submit(encoder.finish());
       return await mapped(this.gpu, this.staging, this.bytes);
     } finally {
       this.busy = false;

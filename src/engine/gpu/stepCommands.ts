@@ -44,7 +44,7 @@ export class StepCommands {
     this.flop = 0;
     if (!this.encoder) return;
     profile?.resolve(this.encoder);
-    this.gpu.device.queue.submit([this.encoder.finish()]);
+    this.gpu.answers.submit(this.encoder.finish());
     this.encoder = undefined;
   }
 
