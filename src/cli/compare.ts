@@ -1,5 +1,4 @@
 // npm run compare: runs several methods on one model and text; prints a table and writes compare.json and compare.svg.
-import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Run } from "../engine/index.ts";
 import { runJson } from "../engine/formats/runs/runRecord.ts";
@@ -9,17 +8,18 @@ import { compareChart } from "./compare/compareChart.ts";
 import { compareHeadless } from "./compare/compareHeadless.ts";
 import { compareTable } from "./compare/compareTable.ts";
 import { keyOf, type PlannedRun } from "./compare/methods.ts";
-import { Unfinished } from "./compare/unfinished.ts";
+import { replaceFile, Unfinished } from "./compare/unfinished.ts";
+import { probe } from "./prune/exportFolders.ts";
 import { onInterrupt } from "./host/interrupt.ts";
 import { UsageError } from "./arguments/usageError.ts";
 
 /** Comes before anything is measured, so that a run of an hour does not end with files that cannot be written. */
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    probe(folder);
   } catch (error) {
     throw new UsageError(
-      `--out: expected a folder that can be created, got ${folder} (${error instanceof Error ? error.message : String(error)})`,
+      `--out: expected a folder that can be written to, got ${folder} (${error instanceof Error ? error.message : String(error)})`,
     );
   }
 }
@@ -38,7 +38,11 @@ async function main(argv: string[]): Promise<undefined> {
     unfinished.remove();
   } catch (error) {
     const runs = unfinished.inOrder();
-    if (runs.length > 0) write(files, runs);
+    try {
+      if (runs.length > 0) write(files, runs);
+    } catch {
+      // the error that ended the comparison says why; what was finished is in the unfinished file
+    }
     if (error instanceof Error && !error.message.startsWith("--resume")) error.message += ` ${unfinished.hint()}`;
     throw error;
   } finally {
@@ -50,9 +54,9 @@ function write({ json, svg }: ReturnType<typeof outputFiles>, finished: ReturnTy
   const records = finished.map(({ run }) => run.record);
   const planned = finished.map((one) => one.planned);
   const runs = finished.map(({ run }) => runJson(run));
-  writeFileSync(json, `${JSON.stringify(runs, null, 1)}\n`);
-  writeFileSync(svg, compareChart(records, planned));
   process.stdout.write(compareTable(records, planned));
+  replaceFile(json, `${JSON.stringify(runs, null, 1)}\n`);
+  replaceFile(svg, compareChart(records, planned));
 }
 
 await runCommand(COMPARE_USAGE, main);

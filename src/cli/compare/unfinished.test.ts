@@ -1,5 +1,5 @@
 // An interrupted comparison continues after its finished runs, and only with its own options and runs.
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,6 +39,18 @@ test("has the finished runs, in the order of the plan, and what is left", () => 
   expect(opened("--resume", "--keep", "0.5,0.6").inOrder()).toHaveLength(2);
   again.remove();
   expect(existsSync(again.path)).toBe(false);
+});
+
+test("a run that could not be stored is not said to be, and what was stored stays", () => {
+  const [first, second] = given().runs.map(keyOf);
+  const begun = opened();
+  begun.add(first ?? "", gateRun("a"));
+  mkdirSync(`${begun.path}.part`);
+  expect(() => begun.add(second ?? "", gateRun("b"))).toThrow(/EISDIR/);
+  expect(begun.hint()).toMatch(/^1 of 4 runs is finished/);
+  expect(begun.inOrder()).toHaveLength(2);
+  rmSync(`${begun.path}.part`, { recursive: true });
+  expect(opened("--resume").inOrder()).toHaveLength(1);
 });
 
 test("is refused by name where options or runs differ, nothing is there, or it would be replaced", () => {

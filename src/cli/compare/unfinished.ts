@@ -25,10 +25,28 @@ const optionsOf = (given: Omit<CompareArguments, "out" | "resume">): Record<stri
   lora: given.recoverRank ?? "none",
 });
 
+/** Writes a file beside its place and moves it there, so that an interrupt or a full disk leaves the file that was there. */
+export function replaceFile(path: string, text: string): void {
+  const part = `${path}.part`;
+  try {
+    writeFileSync(part, text);
+    renameSync(part, path);
+  } catch (error) {
+    try {
+      rmSync(part);
+    } catch {
+      // nothing was written, and the first error says why
+    }
+    throw error;
+  }
+}
+
 /** Finished runs by `keyOf`, and their file. */
 export class Unfinished {
   readonly path: string;
   private readonly runs = new Map<string, Run>();
+  /** How many of them are in the file. */
+  private stored = 0;
   private readonly options: Record<string, string | number>;
   private readonly planned: readonly PlannedRun[];
 
@@ -66,18 +84,17 @@ export class Unfinished {
 
   /** How to continue, as a sentence. */
   hint(): string {
-    const [done, of] = [this.runs.size, this.planned.length];
+    const [done, of] = [this.stored, this.planned.length];
     if (done === 0) return "No run was finished: the same command starts anew.";
     return `${done} of ${of} runs ${done === 1 ? "is" : "are"} finished: the same command with --resume continues after them.`;
   }
 
-  /** Stores a finished run. */
+  /** Adds a finished run and stores all of them. */
   add(key: string, run: Run): void {
     this.runs.set(key, run);
     const runs = [...this.runs].map(([name, one]) => ({ name, run: runJson(one) }));
-    // Written beside and moved, so that an interrupt leaves the file as it was.
-    writeFileSync(`${this.path}.part`, JSON.stringify({ format: FORMAT, options: this.options, runs }));
-    renameSync(`${this.path}.part`, this.path);
+    replaceFile(this.path, JSON.stringify({ format: FORMAT, options: this.options, runs }));
+    this.stored = runs.length;
   }
 
   remove(): void {
@@ -109,6 +126,7 @@ export class Unfinished {
           );
         this.runs.set(name, readParsedRun(one.get("run").value, file));
       }
+      this.stored = this.runs.size;
     });
   }
 }

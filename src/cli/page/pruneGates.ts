@@ -45,6 +45,9 @@ const REPORT_MS = 250;
 interface TrainedGates {
   architecture: Architecture;
   steps: number;
+  /** The step that this command began at: above 0 where it resumed a checkpoint. */
+  from: number;
+  /** Of the steps since then. */
   seconds: number;
   curves: RunCurves;
 }
@@ -59,7 +62,6 @@ export async function trainSession<T>(
   const { ctx, opened, calibration, checkpoints } = run;
   const subject = await runSubject(run);
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject });
-  const began = performance.now();
   const curves = noCurves();
   let lastReport = -Infinity;
   let first: { step: number; at: number } | undefined;
@@ -76,6 +78,7 @@ export async function trainSession<T>(
   try {
     await checkpoints?.resume(session, subject);
     const from = session.step;
+    const began = performance.now();
     await session.run({
       ...(checkpoints ? { onCheckpoint: (checkpoint) => checkpoints.write(checkpoint) } : {}),
       due: () => performance.now() - lastReport >= REPORT_MS,
@@ -92,7 +95,7 @@ export async function trainSession<T>(
     if (from < session.step && recipe.steps % recipe.checkpointEvery !== 0)
       await checkpoints?.write(await session.checkpoint());
     const seconds = (performance.now() - began) / 1000;
-    return { taken: await take(session), steps: session.step, seconds, curves };
+    return { taken: await take(session), steps: session.step, from, seconds, curves };
   } finally {
     session.free();
   }
@@ -162,12 +165,21 @@ export async function measureAndExport(
 /** Training time, as keys of the JSON line. */
 export interface TrainingTime {
   steps: number;
+  /** The checkpoint's step, where a command resumed one. */
+  resumedFrom?: number;
+  /** Of the steps of this command, as is msPerStep, which is null where there are none. */
   secondsTraining: number;
-  msPerStep: number;
+  msPerStep: number | null;
 }
 
-export function trainingTime({ steps, seconds }: { steps: number; seconds: number }, recipe: Recipe): TrainingTime {
-  return { steps, secondsTraining: seconds, msPerStep: (1000 * seconds) / recipe.steps };
+export function trainingTime({ steps, from, seconds }: Pick<TrainedGates, "steps" | "from" | "seconds">): TrainingTime {
+  const done = steps - from;
+  return {
+    steps,
+    ...(from > 0 ? { resumedFrom: from } : {}),
+    secondsTraining: seconds,
+    msPerStep: done > 0 ? (1000 * seconds) / done : null,
+  };
 }
 
 /** Trains, measures, exports. Throws EngineErrors. */
@@ -180,7 +192,7 @@ export async function pruneGates(request: PruneRequest, report: Reporter): Promi
   );
   const { architecture, ...trained } = await train(run, recipe, report);
   const made = { recipe, steps: trained.steps };
-  const times = trainingTime(trained, recipe);
+  const times = trainingTime(trained);
   if (!recovers) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
   const { answers, result } = await recoverMasks(run, architecture, request, report);
   const [of, how] = result

@@ -56,6 +56,7 @@ export interface TrainedRatios {
   made: readonly LogitsAt[];
   architectures: readonly Architecture[];
   steps: number;
+  from: number;
   seconds: number;
   curves: RunCurves;
 }
@@ -111,6 +112,6 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
     ratios: answers,
     nestedness: { broken, of, share: of === 0 ? 0 : broken / of },
     ...(nestedAnswer ? { nested: nestedAnswer } : {}),
-    ...trainingTime(trained, recipe),
+    ...trainingTime(trained),
   };
 }

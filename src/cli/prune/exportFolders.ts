@@ -64,9 +64,9 @@ export interface StagedForms<Name extends string> {
 }
 
 /** Makes a folder and writes to it, so that what does not work is found before hours of training. */
-function probe(folder: string): void {
+export function probe(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, "probe");
+  const file = join(folder, `.espalier-${process.pid}`);
   writeFileSync(file, "probe");
   rmSync(file);
 }
