@@ -1,6 +1,6 @@
 // The arguments of npm run bench: what is measured, on which model, how often, and where the figures are written.
 import type { HostChoice } from "../src/cli/host/chooseHost.ts";
-import { optionalNumber, parseValues } from "../src/cli/arguments/arguments.ts";
+import { existingModel, optionalNumber, parseValues } from "../src/cli/arguments/arguments.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "../src/cli/arguments/hostArguments.ts";
 import { UsageError } from "../src/cli/arguments/usageError.ts";
 
@@ -65,13 +65,14 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
     throw new UsageError(`--tokens: expected one number with --${kind}, got "${tokens.join(",")}"`);
   const rounds = optionalNumber(values, "rounds") ?? (short || kind === "map" ? DEFAULT_ROUNDS[short ?? "map"] : 7);
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
-  const { model, out, only } = values;
+  const { out, only } = values;
+  const model = typeof values["model"] === "string" ? existingModel(values["model"]) : undefined;
   const host = readHostArgument(values);
   if ((kind === "export" || kind === "large" || kind === "map") && (host === "dawn" || host === "wgpu"))
     throw new UsageError(`--host: expected chromium with --${kind}, which measures a browser, got ${host}`);
   return {
     ...{ kind, tokens, rounds, host },
-    ...(typeof model === "string" ? { model } : {}),
+    ...(model === undefined ? {} : { model }),
     ...(typeof file === "string" ? { file } : {}),
     ...(typeof only === "string" ? { only } : {}),
     ...(typeof out === "string" ? { out } : {}),

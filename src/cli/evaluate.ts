@@ -1,7 +1,8 @@
 // npm run evaluate: zero-shot tasks, perplexity and agreement of a model and its pruned versions. One line of JSON on stdout, a table on stderr.
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { EVALUATE_USAGE, readEvaluateArguments } from "./evaluate/evaluateArguments.ts";
 import { evaluateTable } from "./evaluate/evaluateTable.ts";
+import { shortestNames } from "./evaluate/versionNames.ts";
 import { jsonLine, runCommand, valueOf } from "./host/command.ts";
 import { openCliHost } from "./host/openHost.ts";
 import { progressLine } from "./host/progress.ts";
@@ -15,11 +16,15 @@ await runCommand(EVALUATE_USAGE, async (argv) => {
   try {
     const { files } = host;
     const tasks = given.tasks.map((task): TaskSource => ("file" in task ? { file: namedText(task.file) } : task));
-    const pruned = given.pruned.map((version): PrunedVersion =>
-      "receipt" in version
-        ? { name: basename(dirname(version.receipt)), receipt: namedText(version.receipt).content }
-        : { name: basename(version.folder), folder: files.serve(version.folder) },
+    const names = shortestNames(
+      given.pruned.map((version) => ("receipt" in version ? dirname(version.receipt) : version.folder)),
     );
+    const pruned = given.pruned.map((version, i): PrunedVersion => {
+      const name = names[i] ?? "pruned";
+      return "receipt" in version
+        ? { name, receipt: namedText(version.receipt).content }
+        : { name, folder: files.serve(version.folder) };
+    });
     const request = {
       ...given,
       ...{ host: host.name, tuneFolder: tuneFolderFor(tune, host), tasks, pruned },

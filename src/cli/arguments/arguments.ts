@@ -29,7 +29,7 @@ function parse(argv: readonly string[], options: Options, allowPositionals: bool
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals });
   } catch (error) {
     // only the first sentence of Node's messages says what is wrong; the others advise
-    const [line = ""] = (error instanceof Error ? error.message : String(error)).split(/[\n.] /);
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split(/\.?\n|\. /);
     throw new UsageError(`${line}; ${HELP}`);
   }
 }

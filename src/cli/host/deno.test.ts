@@ -15,6 +15,7 @@ function inDeno(
   name: string,
   lines: string,
   ready: (parent: number) => void = () => undefined,
+  wrap = false,
 ): Promise<{ code: number | null; out: string; err: string }> {
   const command = join(folder, `${name}.mts`);
   const parent = join(folder, `${name}-parent.mts`);
@@ -24,7 +25,10 @@ function inDeno(
     `import { runInDeno } from ${path("deno.ts")};
      process.exitCode = await runInDeno(${JSON.stringify(command)}, ["--keep", "0.5 0.6"]);`,
   );
-  const child = spawn(process.execPath, ["--import", "tsx", parent], { detached: true });
+  const words = [process.execPath, "--import", "tsx", parent];
+  // as npm does: a shell between, which does not pass signals on
+  const [program = "", ...rest] = wrap ? ["sh", "-c", '"$@"; true', "sh", ...words] : words;
+  const child = spawn(program, rest, { detached: true });
   return new Promise((resolve) => {
     let out = "";
     let err = "";
@@ -63,4 +67,9 @@ test.each([
   const end = (parent: number): boolean => process.kill(to === "both" ? -parent : parent, signal);
   const { code, err } = await inDeno(`${signal} ${to}`, WAITS, end);
   expect({ code, err }).toEqual({ code: expected, err: `\nInterrupted (${signal}).\n` });
+});
+
+test("ends when the program that started it is gone", async () => {
+  const { err } = await inDeno("gone", WAITS, (shell) => process.kill(shell, "SIGKILL"), true);
+  expect(err).toBe("\nInterrupted (SIGHUP).\n");
 });

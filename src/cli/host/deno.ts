@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
+import { onParentGone } from "./interrupt.ts";
 
 const load = createRequire(import.meta.url);
 
@@ -29,12 +30,14 @@ export async function runInDeno(script: string, args: readonly string[]): Promis
   });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of PASSED_ON) process.on(signal, pass);
+  const forget = onParentGone(() => pass("SIGHUP"));
   try {
     return await new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code) => resolve(code ?? 1));
     });
   } finally {
+    forget();
     for (const signal of PASSED_ON) process.off(signal, pass);
   }
 }

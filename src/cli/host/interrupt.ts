@@ -21,9 +21,16 @@ export function endOnInterrupt(): void {
   };
   // a second signal, as the process that started this one passes it on, must not end it while things are undone
   for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => end(signal, code));
-  // A signal to npm alone ends npm, and would leave the command running unseen.
+  onParentGone(() => end("npm has ended", SIGNALS.SIGHUP));
+}
+
+/** Calls `act` once npm, which started this process, is gone: a signal to npm alone ends npm, and would leave the command running unseen. */
+export function onParentGone(act: () => void): () => void {
   const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) end("npm has ended", SIGNALS.SIGHUP);
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
   }, PARENT_MS).unref();
+  return () => clearInterval(watch);
 }

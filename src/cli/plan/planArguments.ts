@@ -6,6 +6,7 @@ import { readJson } from "../../engine/formats/files/folder.ts";
 import { ggufFolder } from "../../engine/formats/gguf/ggufFolder.ts";
 import { openParts } from "../../engine/formats/gguf/ggufParts.ts";
 import { openWeights, type Weights as FileWeights } from "../../engine/formats/safetensors/safetensors.ts";
+import { EngineError } from "../../engine/errors.ts";
 import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../../engine/recipes/recipe.ts";
 import { MEMORY_OPTIONS, readMemoryArgument } from "../arguments/memoryArgument.ts";
 import { readStorageArgument } from "../arguments/storageArgument.ts";
@@ -24,7 +25,7 @@ Prints the GPU memory that training and measuring a model takes, as one line of 
   --weights   how matrices are stored on the GPU: f32, f16, q8_0, q4_0, or file (as in the GGUF file)
   --memory-gb memory of your GPU, in units of 10^9 bytes: the fastest choice that fits is taken
   --window    tokens of a perplexity window, and of a generated text
-Exit code 1 if no choice fits.`;
+Exit code 1 if no choice fits, 2 if the model cannot be planned.`;
 
 /** What is planned, and `weights` as given. */
 type PlanArguments = PlanRequest & { weights: WeightStorage };
@@ -35,7 +36,11 @@ export async function readPlanArguments(argv: readonly string[]): Promise<PlanAr
   const values = parseValues(argv, { model: text, tokens: text, weights: text, ...MEMORY_OPTIONS, window: text });
   const path = existingModel(requiredText(values, "model"));
   const weights = readStorageArgument({ weights: values["weights"] ?? "f16" });
-  const model = statSync(path).isDirectory() ? await configIn(path, weights) : await configOfGguf(path);
+  const reading = statSync(path).isDirectory() ? configIn(path, weights) : configOfGguf(path);
+  const model = await reading.catch((error: unknown) => {
+    // exit code 1 says that no choice fits
+    throw error instanceof UsageError ? error : new UsageError(`--model: ${EngineError.from(error).message}`);
+  });
   const { min } = RECIPE_BOUNDS.tokens;
   return {
     ...{ name: basename(path), config: model.config, weights },

@@ -83,7 +83,7 @@ describe("staging", () => {
     writeFileSync(join(staged.folder("masked"), "model.safetensors"), "new");
     writeFileSync(join(staged.folder("onnx"), "config.json"), "new");
     expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
-    staged.settle(["masked"]);
+    expect(staged.settle(["masked"])).toEqual([]);
     expect(readdirSync(out)).toEqual(["masked", "onnx"]);
     expect(readdirSync(join(out, "masked"))).toEqual(["model.safetensors"]);
     expect(text("masked/model.safetensors")).toBe("new");
@@ -102,6 +102,21 @@ describe("staging", () => {
       "receipt.json",
     ]);
     expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
+  });
+
+  it("leaves what came into a folder meanwhile alone, and puts the export beside it", () => {
+    earlier();
+    const staged = stageForms(out, ["masked", "onnx"]);
+    for (const name of ["masked", "onnx"] as const) writeFileSync(join(staged.folder(name), "receipt.json"), RECEIPT);
+    put(["masked/thesis.txt", "mine"]);
+    expect(staged.settle(["masked", "onnx"])).toEqual([
+      expect.stringMatching(
+        /--out: .*masked, which contains thesis\.txt\..* The export is in .*masked-new-\d+ instead\.$/,
+      ),
+    ]);
+    expect(text("masked/thesis.txt")).toBe("mine");
+    expect(readdirSync(out).sort()).toEqual(["masked", `masked-new-${process.pid}`, "onnx"]);
+    expect(readdirSync(join(out, "onnx"))).toEqual(["receipt.json"]);
   });
 
   it("leaves the earlier export as it was where the work ends early, and clears what was left of it", () => {

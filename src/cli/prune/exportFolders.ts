@@ -55,8 +55,11 @@ export function checkReplaceable(path: string): void {
 export interface StagedForms<Name extends string> {
   /** Where a form is written before it is checked. */
   folder(name: Name): string;
-  /** Moves the forms that passed to their folders, in place of earlier exports. Removes the others; their earlier exports stay. */
-  settle(passed: readonly Name[]): void;
+  /**
+   * Moves the forms that passed to their folders, in place of earlier exports. Removes the others; their earlier exports stay. Returns,
+   * for each form whose folder has got other files meanwhile, where it is instead.
+   */
+  settle(passed: readonly Name[]): readonly string[];
   /** Removes what was written; earlier exports stay as they were. */
   drop(): void;
   /** Whether a form's folder has an earlier export; to be asked before `settle`. */
@@ -93,11 +96,21 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
     drop,
     hasEarlier: (name) => hasReceipt(join(out, name)),
     settle: (passed) => {
+      const elsewhere: string[] = [];
       for (const name of passed) {
-        rmSync(join(out, name), { recursive: true, force: true });
-        renameSync(folder(name), join(out, name));
+        const place = join(out, name);
+        try {
+          checkReplaceable(place);
+          rmSync(place, { recursive: true, force: true });
+          renameSync(folder(name), place);
+        } catch (error) {
+          const free = `${place}-new-${process.pid}`;
+          renameSync(folder(name), free);
+          elsewhere.push(`${error instanceof Error ? error.message : String(error)} The export is in ${free} instead.`);
+        }
       }
       drop();
+      return elsewhere;
     },
   };
 }

@@ -25,16 +25,24 @@ interface WeightsArguments extends RunArguments, RecoverChoices {
   resume: boolean;
 }
 
+function methodIn(argv: readonly string[]): string | undefined {
+  const at = argv.indexOf("--method");
+  return at >= 0 ? argv[at + 1] : argv.find((word) => word.startsWith("--method="))?.slice("--method=".length);
+}
+
 /** Whether the arguments name a method of weight pruning. */
 export function asksForWeights(argv: readonly string[]): boolean {
-  const at = argv.indexOf("--method");
-  const method = at >= 0 ? argv[at + 1] : argv.find((word) => word.startsWith("--method="))?.slice("--method=".length);
+  const method = methodIn(argv);
   return method !== undefined && method !== "disp";
 }
 
 /** Throws a UsageError that names the argument. */
 export function readWeightsArguments(argv: readonly string[]): WeightsArguments {
   const text = { type: "string" } as const;
+  // before the other options, which depend on it
+  const named = methodIn(argv);
+  const method = WEIGHT_METHODS.find((known) => known === named);
+  if (!method) throw new UsageError(`--method: expected disp, ${WEIGHT_METHODS.join(", ")}, got "${String(named)}"`);
   const values = parseValues(argv, {
     ...RUN_OPTIONS,
     method: text,
@@ -45,9 +53,6 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
     ...RECOVER_OPTIONS,
     ...RESUME_OPTION,
   });
-  const { method: named } = values;
-  const method = WEIGHT_METHODS.find((known) => known === named);
-  if (!method) throw new UsageError(`--method: expected disp, ${WEIGHT_METHODS.join(", ")}, got "${String(named)}"`);
   const number = (name: "sequences" | "tokens" | "seed"): number =>
     optionalNumber(values, name) ?? DEFAULT_WEIGHT_RECIPE[name];
   const { pattern = DEFAULT_WEIGHT_RECIPE.pattern } = values;

@@ -70,7 +70,7 @@ export async function writeExports<T extends object, Name extends string>(
       const answer = valueOf(sent, subject);
       const checks = checksOf(answer);
       const failed = checks.flatMap(([name, { ok, reason }]) => (ok ? [] : [failureOf(staged, name, reason)]));
-      staged.settle(checks.flatMap(([name, { ok }]) => (ok ? [name] : [])));
+      failed.push(...staged.settle(checks.flatMap(([name, { ok }]) => (ok ? [name] : []))));
       process.stdout.write(jsonLine({ ...answer, host: host.name, ...extra(), out }));
       if (failed.length === 0) saved?.remove();
       else throw new Error(failed.join("\n"));
