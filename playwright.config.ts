@@ -21,7 +21,11 @@ export default defineConfig({
   timeout: 240_000,
   expect: { timeout: 60_000 },
   forbidOnly: true,
-  reporter: [["list"], ["json", { outputFile: process.env["ESPALIER_REPORT"] ?? ".cache/reports/e2e.json" }]],
+  reporter: [
+    ["list"],
+    ["./e2e/support/failurePages.ts"],
+    ["json", { outputFile: process.env["ESPALIER_REPORT"] ?? ".cache/reports/e2e.json" }],
+  ],
   use: {
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1440, height: 900 },
