@@ -172,6 +172,8 @@ test.describe.serial("while the embedded model is open", () => {
   test("a loss that is not a number ends the run at its last good checkpoint", async ({}, info) => {
     const folder = copyOfGolden(info.outputPath("broken-weights"));
     spoilOneToken(folder, "Q");
+    // a link sets the texts too, to those that every page has
+    await page.goto("./#steps=200&tokens=32&checkpointEvery=1");
     const plain = "the people of the land and the men of the sea were at home in the evening. ";
     const own = (text: string) => ({ name: "own.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
     await page.getByTestId("text-calibration-file").setInputFiles(own(`${plain.repeat(8)}Q `.repeat(40)));
@@ -179,7 +181,6 @@ test.describe.serial("while the embedded model is open", () => {
     await page.getByTestId("open-files").setInputFiles(folder);
     await expect(page.getByTestId("model-name")).toHaveText(/broken-weights/);
     await expect(page.getByTestId("perplexity-dense")).toHaveText(/^\d/);
-    await page.goto("./#steps=200&tokens=32&checkpointEvery=1");
     await page.getByTestId("play").click();
     const error = page.getByTestId("run-error");
     await expect(error).toHaveAttribute("data-code", "not-finite");
