@@ -128,7 +128,7 @@ export async function exportGates(
     records: (checks, sample) => {
       // the precision of the run; one that was quantised says so in its perplexities
       const ofRun = { ...options.receipt, precision: opened.model.precision };
-      const receipt = buildReceipt({ ...ofRun, config, masks, dtype, checks, sample });
+      const receipt = buildReceipt({ ...ofRun, config, masks, dtype, written: chosen ?? dtype, checks, sample });
       return (form) => [receiptFile(receipt), modelCardFile(receipt, form)];
     },
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),

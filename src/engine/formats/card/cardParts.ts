@@ -7,8 +7,9 @@ import type { Form } from "../files/forms.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {
-  const [identifier = ""] = model.licence.split(" ");
-  const licence = model.licence === NO_LICENCE ? [] : [`license: ${JSON.stringify(identifier)}`];
+  const identifiers = model.licence.replace(/ \(.*$/, "").split(", ");
+  const value = identifiers.length > 1 ? identifiers : identifiers[0];
+  const licence = model.licence === NO_LICENCE ? [] : [`license: ${JSON.stringify(value)}`];
   const lines = [...licence, `base_model: ${JSON.stringify(model.name)}`, "tags:", "  - pruning", "  - espalier"];
   return ["---", ...lines, "---"].join("\n");
 }

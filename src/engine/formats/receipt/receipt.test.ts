@@ -214,6 +214,8 @@ describe("the model card", () => {
     expect(card).toContain("as stated on its model card: apache-2.0");
     const silent: Receipt = { ...receipt, model: { ...receipt.model, licence: "not stated" } };
     expect(modelCard(silent, "compact")).not.toContain("license:");
+    const two = { ...receipt, model: { ...receipt.model, licence: "apache-2.0, mit (a, https://x.y)" } };
+    expect(modelCard(two, "compact")).toMatch(/^---\nlicense: \["apache-2\.0","mit"\]\n/);
     expect(modelCard(silent, "compact")).toContain("state no licence");
   });
 
@@ -224,11 +226,25 @@ describe("the model card", () => {
   });
 });
 
+it("counts bytes in the type that is written", () => {
+  const of = (written: "F32" | "F16") => buildReceipt({ ...input, dtype: "F32", written }).kept.compactBytes;
+  const [whole, half] = [of("F32"), of("F16")];
+  expect(2 * half.of).toBe(whole.of);
+  expect(half.kept).toBeLessThan(0.6 * whole.kept);
+  expect(buildReceipt({ ...input, dtype: "F32" }).kept.compactBytes).toEqual(whole);
+});
+
 describe("licenceOf", () => {
   it.each([
     ["---\nlicense: apache-2.0\ntags: [x]\n---\n# A", "apache-2.0"],
     ['---\r\nlicense: "mit"\r\n---\r\n', "mit"],
     ["---\nlicense: other\nlicense_name: llama2\nlicense_link: https://x.y\n---\n", "other (llama2, https://x.y)"],
+    ["---\nlicense:\n- apache-2.0\n  - 'mit' # both\ntags:\n- x\n---\n", "apache-2.0, mit"],
+    ['---\nlicense: [apache-2.0, "mit"]\n---\n', "apache-2.0, mit"],
+    ["---\nlicense: 'mit' # x\n---\n", "mit"],
+    ["---\nlicense: mit # x\n---\n", "mit"],
+    ["---\nlicense: other\nlicense_link: https://x.y/#terms\n---\n", "other (https://x.y/#terms)"],
+    ["---\nlicense:\n---\n", "not stated"],
     ["# A model\n\nlicense: mit\n", "not stated"],
     ["---\ntags: [x]\n---\n", "not stated"],
   ])("reads %j", async (card, licence) => {

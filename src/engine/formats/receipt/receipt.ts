@@ -44,6 +44,8 @@ export interface ReceiptBaseInput {
 }
 
 export interface ReceiptInput extends ReceiptBaseInput {
+  /** Of the weights that are written, which the bytes are counted for; default: dtype, the model's own. */
+  written?: FloatDtype;
   masks: Masks;
   recipe: Recipe;
   target: Target;
@@ -91,7 +93,7 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
 
 /** Builds the receipt: counts what the masks keep, and packs them. Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot express. */
 export function buildReceipt(input: ReceiptInput): Receipt {
-  const { config, masks, dtype, target } = input;
+  const { config, masks, dtype, target, written = dtype } = input;
   checkMasks(config, masks);
   invariant(
     Number.isFinite(target.value),
@@ -108,7 +110,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     ...(input.targets ? { targets: input.targets } : {}),
     trainedSteps: input.trainedSteps,
     calibration,
-    kept: keptOfModel(budget, counts, dtype),
+    kept: keptOfModel(budget, counts, written),
     masks: { encoding: MASK_ENCODING, vectors: masks.map(packBits) },
     ...{ perplexity, checks },
     ...(sample ? { sample } : {}),

@@ -156,6 +156,17 @@ it.each<[Partial<ModelConfig>, RegExp]>([
   await expect(exportGguf({ ...model, config: { ...model.config, ...change } }, { origin })).rejects.toThrow(reason);
 });
 
+it.each(["qwen2", "gemma", "phi"])(
+  "refuses factors of RoPE's frequencies, which llama.cpp's %s does not read",
+  async (name) => {
+    const model = await modelAt(name);
+    const scaling = { type: "llama3", factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 64 } as const;
+    const config = { ...model.config, rope: { theta: 1e4, ...model.config.rope, scaling } };
+    const reason = /rope_scaling: expected none, linear or yarn, because llama\.cpp's \w+ has no factors/;
+    await expect(exportMaskedGguf({ ...model, config }, { origin })).rejects.toThrow(reason);
+  },
+);
+
 it("refuses OPT, which llama.cpp does not run, in both forms", async () => {
   await expect(exportMaskedGguf(await modelAt("opt"), { origin })).rejects.toThrow(
     /a family whose GGUF files are written/,

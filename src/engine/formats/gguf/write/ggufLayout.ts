@@ -20,6 +20,9 @@ export interface GgufLayout {
   readonly dropsAttention: boolean;
 }
 
+/** llama.cpp reads a divisor for each frequency of RoPE (`rope_freqs.weight`) in these architectures only. */
+const WITH_ROPE_FACTORS: readonly string[] = ["llama", "deci"];
+
 /** LLaMA's mathematics with heads and MLP width per block (DeciLM, Llama-3.1-Nemotron). */
 const DECI: GgufLayout = {
   ...{ architecture: "deci", perBlock: true, pairedRows: true, fused: false, normShift: 0, dropsAttention: true },
@@ -60,7 +63,7 @@ export function compactLayout(config: ModelConfig): GgufLayout {
     const expected = "none, because llama.cpp's openelm does not scale RoPE";
     throw refused("gguf", "rope_scaling", expected, config.rope.scaling.type, INSTEAD);
   }
-  checkCommon("gguf", config);
+  checkCommon("gguf", layout.architecture, config);
   return layout;
 }
 
@@ -71,8 +74,8 @@ export function maskedLayout(config: ModelConfig): GgufLayout {
     const expected = "a family whose GGUF files are written";
     throw refused("gguf-masked", "model_type", expected, config.modelType, "Export the masked or the onnx form.");
   }
-  checkCommon("gguf-masked", config);
   const { name: architecture, pairedRows, normShift } = family;
+  checkCommon("gguf-masked", architecture, config);
   return { architecture, pairedRows, normShift, perBlock: false, fused: false, dropsAttention: false };
 }
 
@@ -81,10 +84,14 @@ export const statedContext = ({ context, window = context }: ModelConfig): numbe
 
 const hasWindow = (config: ModelConfig): boolean => statedContext(config) < config.context;
 
-/** Refuses what no architecture of llama.cpp computes as the engine does. */
-function checkCommon(form: string, { rope, design, family }: ModelConfig): void {
+/** Refuses what llama.cpp does not compute as the engine does in this architecture, or in any. */
+function checkCommon(form: string, architecture: string, { rope, design, family }: ModelConfig): void {
   if (family === "qwen3" && design.biases.qkv)
     throw refused(form, "attention_bias", "false, because llama.cpp ignores biases of Qwen3", true, OTHER_FORMS);
+  if (rope?.scaling?.type === "llama3" && !WITH_ROPE_FACTORS.includes(architecture)) {
+    const expected = `none, linear or yarn, because llama.cpp's ${architecture} has no factors for RoPE's frequencies`;
+    throw refused(form, "rope_scaling", expected, rope.scaling.type, OTHER_FORMS);
+  }
   if (rope?.scaling) checkScaling(form, rope.scaling);
 }
 

@@ -141,13 +141,12 @@ it("fills up the rows of the embedding with unused tokens, and keeps the types o
   expect([types[0], types[1], types[2], ...types.slice(size)]).toEqual([3, 3, 1, 5, 5]);
 });
 
-it("writes special tokens and the chat template of tokenizer_config.json", () => {
-  const config = { eos_token: { content: "</s>" }, chat_template: "{{ messages }}" };
+it("writes special tokens of tokenizer_config.json", () => {
+  const config = { eos_token: { content: "</s>" } };
   expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.eos_token_id", { config })).toBe(1);
   expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.bos_token_id", { config })).toBe(0);
   expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.add_bos_token", { config })).toBe(true);
   expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.add_eos_token", { config })).toBe(false);
-  expect(valueOf(CASES["gpt-2"]!, "tokenizer.chat_template", { config })).toBe("{{ messages }}");
 });
 
 it("notes where llama.cpp does not normalise", () => {

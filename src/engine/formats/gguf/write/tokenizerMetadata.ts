@@ -2,6 +2,7 @@
 import type { ModelConfig } from "../../../config/config.ts";
 import type { JsonField } from "../../../json/jsonFields.ts";
 import type { MetadataEntry } from "./ggufFile.ts";
+import { type ChatTemplate, chatEntries } from "./chatTemplates.ts";
 import { bytePairs } from "./bytePairs.ts";
 import { sentencePieces } from "./sentencePieces.ts";
 import { fieldOf, refuseTokenizer, TOKEN_TYPES, type TokenizerKind } from "./tokenizerKind.ts";
@@ -14,8 +15,7 @@ interface TokenizerFiles {
   readonly tokenizer: JsonField;
   /** tokenizer_config.json as an object; empty without one. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The chat template of a file of its own. */
-  readonly chatTemplate?: string;
+  readonly chatTemplates?: readonly ChatTemplate[];
 }
 
 interface Added {
@@ -119,9 +119,9 @@ function tokenList(
   return list;
 }
 
-/** The ids of special tokens, what is added to a text, and the chat template. */
+/** The ids of special tokens, what is added to a text, and the chat templates. */
 function specialEntries(
-  { tokenizer, config: tokenizerConfig, chatTemplate }: TokenizerFiles,
+  { tokenizer, config: tokenizerConfig, chatTemplates = [] }: TokenizerFiles,
   config: Pick<ModelConfig, "bosToken" | "eosTokens">,
   list: readonly (string | undefined)[],
 ): MetadataEntry[] {
@@ -137,7 +137,6 @@ function specialEntries(
   const turn = config.eosTokens.find((id) => id !== eos);
   const id = (name: string, value: number | undefined): MetadataEntry[] =>
     value === undefined ? [] : [{ key: `${KEY}${name}_token_id`, type: "u32", value }];
-  const chat = chatTemplate ?? tokenizerConfig["chat_template"];
   return [
     ...id("bos", bos),
     ...id("eos", eos),
@@ -146,7 +145,7 @@ function specialEntries(
     ...id("padding", named("pad_token")),
     { key: `${KEY}add_bos_token`, type: "bool", value: front !== undefined },
     { key: `${KEY}add_eos_token`, type: "bool", value: back !== undefined },
-    ...(typeof chat === "string" ? [{ key: "tokenizer.chat_template", type: "string", value: chat } as const] : []),
+    ...chatEntries(chatTemplates),
   ];
 }
 
