@@ -9,14 +9,14 @@ import { compareHeadless } from "./compare/compareHeadless.ts";
 import { compareTable } from "./compare/compareTable.ts";
 import { keyOf, type PlannedRun } from "./compare/methods.ts";
 import { replaceFile, Unfinished } from "./compare/unfinished.ts";
-import { probe } from "./prune/exportFolders.ts";
+import { probeFolder } from "./prune/exportFolders.ts";
 import { onInterrupt } from "./host/interrupt.ts";
 import { UsageError } from "./arguments/usageError.ts";
 
 /** Comes before anything is measured, so that a run of an hour does not end with files that cannot be written. */
 function makeFolder(folder: string): void {
   try {
-    probe(folder);
+    probeFolder(folder);
   } catch (error) {
     throw new UsageError(
       `--out: expected a folder that can be written to, got ${folder} (${error instanceof Error ? error.message : String(error)})`,

@@ -67,7 +67,7 @@ export interface StagedForms<Name extends string> {
 }
 
 /** Makes a folder and writes to it, so that what does not work is found before hours of training. */
-export function probe(folder: string): void {
+export function probeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `.espalier-${process.pid}`);
   writeFileSync(file, "probe");
@@ -85,7 +85,7 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
   };
   try {
     drop();
-    for (const name of names) probe(folder(name));
+    for (const name of names) probeFolder(folder(name));
   } catch (error) {
     throw new UsageError(
       `--out: expected a folder that can be written, got ${out} (${error instanceof Error ? error.message : String(error)}). Name another folder.`,
