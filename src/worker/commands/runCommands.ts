@@ -58,7 +58,8 @@ async function train(
   const text = await state.text("calibration", () => state.startStopped);
   for (;;) {
     try {
-      return await run.train(recipe, text, options);
+      // the target may have moved since the command
+      return await run.train({ ...recipe, ratio: state.pruning.ratio }, text, options);
     } catch (error) {
       // from the last checkpoint on, which the run has read again
       if (!isGpuMemory(EngineError.from(error)) || !(await fallBack(state))) throw error;

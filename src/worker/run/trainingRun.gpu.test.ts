@@ -5,8 +5,49 @@ import { Ctx, openModel } from "../../engine/index.ts";
 import type { WorkerEvent } from "../protocol.ts";
 import { CheckpointFiles } from "./checkpointFile.ts";
 import { EVERY_RATIO, trainedRun } from "./everyRatioRun.fixture.ts";
+import type { GateLogits } from "./pruned.ts";
 import { TrainingRun } from "./trainingRun.ts";
 import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
+
+/** A run of a worker that starts with these files. */
+async function opened(files: CheckpointFiles) {
+  const ctx = new Ctx(await openSharedGpu());
+  const model = await openModel(ctx, await goldenFolder("llama"));
+  const logits: GateLogits[] = [];
+  const run = new TrainingRun(ctx, model, {
+    send: () => undefined,
+    onLogits: (one) => void logits.push(one),
+    measure: () => Promise.resolve(),
+    files,
+  });
+  await run.findCheckpoint();
+  const end = async (): Promise<void> => {
+    await run.reset();
+    ctx.gpu.destroy();
+  };
+  return { run, logits, end };
+}
+
+test("a run that another visit left goes on with the target of now, and one that has ended begins anew", async () => {
+  const files = new CheckpointFiles();
+  const recipe = { ...EVERY_RATIO, ratioMode: "one", ratio: 0.5, steps: 6, checkpointEvery: 1 } as const;
+  const text = { name: "t", sha256: "t", ids: Uint32Array.from({ length: 400 }, (_, i) => (i * 7) % 256) };
+  const first = await opened(files);
+  expect(await first.run.train(recipe, text, { steps: 2 })).toMatchObject({ phase: "paused", step: 2 });
+  first.run.freeSessions();
+  const second = await opened(files);
+  const moved = { ...recipe, ratio: 0.7 };
+  expect(await second.run.train(moved, text)).toMatchObject({ phase: "done", step: 6 });
+  expect(second.logits.at(-1)?.targets).toEqual([
+    [0, 0.5],
+    [2, 0.7],
+  ]);
+  second.run.freeSessions();
+  const third = await opened(files);
+  expect(await third.run.train({ ...recipe, ratio: 0.6 }, text, { steps: 1 })).toMatchObject({ step: 1 });
+  expect(third.logits.at(-1)?.targets).toEqual([[0, 0.6]]);
+  for (const { end } of [first, second, third]) await end();
+});
 
 test("a saved run is resumed on its own text, and otherwise refused and kept", async () => {
   const ctx = new Ctx(await openSharedGpu());

@@ -211,15 +211,20 @@ export class TrainingRun {
       return session;
     }
     invariant(this.state.phase !== "training", "bug", "a run is already training; pause it first");
-    const continues = checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe);
+    // training again what has ended is another run; only who resumes it wants it as it is
+    const ended = checkpoint !== undefined && checkpoint.step >= checkpoint.recipe.steps && !resume;
+    const continues = checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe) && !ended;
     if (resume && !continues) {
       if (checkpoint) this.offer(checkpoint);
       throw new EngineError("config", OTHER_TEXT);
     }
     this.freeSessions();
     const fresh = new Session(this.ctx, this.opened.model, { recipe, text: text.ids, subject });
-    if (continues) fresh.restore(checkpoint);
-    else this.files.begin(this.opened.fingerprint);
+    if (continues) {
+      fresh.restore(checkpoint);
+      // the target may have moved since then
+      fresh.ratio = recipe.ratio;
+    } else this.files.begin(this.opened.fingerprint);
     this.checkpoint = undefined;
     this.id = crypto.randomUUID();
     // A run that continues after a pause keeps its text, also where another one was chosen meanwhile.
