@@ -4,7 +4,7 @@ import type { OpenRun } from "./openRun.ts";
 
 /** Names the model and the calibration text of a run in its checkpoints. */
 export const runSubject = async ({ opened, calibration }: Pick<OpenRun, "opened" | "calibration">): Promise<string> =>
-  `${opened.fingerprint} ${await sha256(new Uint8Array(calibration.slice().buffer))}`;
+  `${opened.identity} ${await sha256(new Uint8Array(calibration.slice().buffer))}`;
 
 /** Names a pruned model in the checkpoints of its recovery. fitted: weights that are not the dense model's before the training. */
 export async function prunedSubject(

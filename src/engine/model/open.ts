@@ -4,6 +4,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype, quantisedOnOpening, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
+import { sampleContents } from "../formats/safetensors/contents.ts";
 import { describeModel } from "../formats/safetensors/describeModel.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
@@ -31,6 +32,8 @@ export interface OpenedModel {
   readonly dtype: FloatDtype;
   /** A short hash of the config and the header of the weights; checkpoints name their model by it. */
   readonly fingerprint: string;
+  /** The fingerprint with a short hash of samples of the weights: models of one config and shape differ in it, as a fine-tune and its base. */
+  readonly identity: string;
   readonly model: Model;
   /** How its matrices are stored on the GPU. */
   readonly storage: WeightStorage;
@@ -104,7 +107,9 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
   try {
     await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
     const fingerprint = await fingerprintOf(files);
-    return { name: folder.name, folder, config, weights, storage, tokenizer, dtype, fingerprint, model, notes };
+    const identity = `${fingerprint}-${(await sha256(await sampleContents(weights))).slice(0, 16)}`;
+    const found = { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, identity };
+    return { ...found, storage, model, notes };
   } catch (error) {
     model.free();
     throw error;

@@ -39,10 +39,10 @@ interface Prepared {
   name: string;
   exported: ReadonlyMap<Savable, ExportedForm>;
   /** Of the dense model. */
-  fingerprint: string;
+  identity: string;
 }
 
-type Subject = Pick<OpenedModel, "name" | "fingerprint">;
+type Subject = Pick<OpenedModel, "name" | "identity">;
 
 export class PreparedExports {
   private forms: (Prepared & { pruned: Pruned }) | undefined;
@@ -84,7 +84,7 @@ export class PreparedExports {
 
   /** Writes into a folder of its own, which is removed if that fails. */
   private async write<T>(
-    { name, fingerprint }: Subject,
+    { name, identity }: Subject,
     before: Prepared | undefined,
     write: (targetFor: (form: Savable) => ExportTarget) => Promise<T>,
   ): Promise<{ found: T; prepared: Omit<Prepared, "exported"> }> {
@@ -98,7 +98,7 @@ export class PreparedExports {
     if (before) await remove(`${before.path}/${ZIPS}`);
     try {
       const found = await write((form) => opfsTarget(`${path}/${form}`));
-      return { found, prepared: { path, name: `${safeName(name, NAME_LENGTH)}-pruned`, fingerprint } };
+      return { found, prepared: { path, name: `${safeName(name, NAME_LENGTH)}-pruned`, identity } };
     } catch (error) {
       await remove(path);
       throw error;
@@ -140,7 +140,7 @@ export class PreparedExports {
   async speedSubjects(opened: OpenedModel): Promise<{ pruned: Pruned } & Pick<SpeedSubjects, "onnx">> {
     const { forms: prepared } = this;
     invariant(
-      prepared?.fingerprint === opened.fingerprint,
+      prepared?.identity === opened.identity,
       "config",
       "No export of this model is prepared: prepare it first, then measure.",
     );

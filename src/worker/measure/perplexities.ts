@@ -132,7 +132,7 @@ export class Perplexities {
 
   private async keyOf({ opened, masks, text, tokens }: PerplexityJob): Promise<string | null> {
     if (!masks) return null;
-    const parts = [opened.fingerprint, opened.storage, await digestOf(masks), text.sha256, tokens, this.window];
+    const parts = [opened.identity, opened.storage, await digestOf(masks), text.sha256, tokens, this.window];
     return parts.join(" ");
   }
 }

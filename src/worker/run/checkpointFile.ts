@@ -5,7 +5,7 @@ import { claim, type Release } from "../storage/claims.ts";
 import { storedFiles, remove, setAside, writeFile } from "../storage/opfs.ts";
 
 export const CHECKPOINTS = "checkpoints";
-/** Fingerprint, id of the run, and which of its two files; older versions had one file per model. */
+/** Identity of the model, id of the run, and which of its two files; older versions had one file per model. */
 const NAME = /^([^.]+)(?:\.([\w-]+)\.([01]))?\.safetensors$/;
 const OLDER = "older";
 /** What the two files of a run are called at the end. */
@@ -20,7 +20,7 @@ interface Stored {
 
 /** The run that this tab owns. */
 interface Own {
-  fingerprint: string;
+  identity: string;
   id: string;
   /** The file that is written next, so that the other one survives a failure. */
   turn: Turn;
@@ -44,14 +44,14 @@ export class CheckpointFiles {
   private replaced: Own[] = [];
 
   /** The run of a model to continue here: this tab's own, or the newest one that no other tab owns. It then belongs to this tab. */
-  async find(fingerprint: string): Promise<Found> {
-    if (this.own && this.own.fingerprint !== fingerprint) await this.giveUp();
+  async find(identity: string): Promise<Found> {
+    if (this.own && this.own.identity !== identity) await this.giveUp();
     const found: Found = { elsewhere: [], errors: [] };
-    for (const [id, files] of await runsOf(fingerprint)) {
+    for (const [id, files] of await runsOf(identity)) {
       if (id === this.own?.id) continue;
-      const claimed = await claim(nameOf(fingerprint, id));
+      const claimed = await claim(nameOf(identity, id));
       if (!claimed) found.elsewhere.push(...(await glance(files)));
-      else if (this.own || !(await this.take({ fingerprint, id, claimed: Promise.resolve(claimed) }, files, found)))
+      else if (this.own || !(await this.take({ identity, id, claimed: Promise.resolve(claimed) }, files, found)))
         claimed();
     }
     if (this.own && !found.checkpoint) Object.assign(found, await this.ownCheckpoint(this.own, found.errors));
@@ -59,10 +59,10 @@ export class CheckpointFiles {
   }
 
   /** Begins a new run of a model, which replaces this tab's last one once it has a checkpoint. */
-  begin(fingerprint: string): void {
+  begin(identity: string): void {
     if (this.own) this.replaced.push(this.own);
     const id = crypto.randomUUID();
-    this.own = { fingerprint, id, turn: 0, claimed: claim(nameOf(fingerprint, id)) };
+    this.own = { identity, id, turn: 0, claimed: claim(nameOf(identity, id)) };
   }
 
   /** Throws "storage" where it cannot be stored; then it is kept in memory. */
@@ -71,7 +71,7 @@ export class CheckpointFiles {
     if (!own) return;
     await own.claimed;
     try {
-      const path = `${nameOf(own.fingerprint, own.id)}.${own.turn}.safetensors`;
+      const path = `${nameOf(own.identity, own.id)}.${own.turn}.safetensors`;
       await writeFile(path, await checkpointChunks(checkpoint));
     } catch (error) {
       own.memory = checkpoint;
@@ -92,7 +92,7 @@ export class CheckpointFiles {
   /** Makes a stored run this tab's own, if it can be read. */
   private async take(run: Omit<Own, "turn">, files: readonly Stored[], found: Found): Promise<boolean> {
     const read = await newestOf(files, found.errors);
-    if (!read?.checkpoint.subject.startsWith(run.fingerprint)) return false;
+    if (!read?.checkpoint.subject.startsWith(run.identity)) return false;
     this.own = { ...run, turn: other(read.turn) };
     found.checkpoint = read.checkpoint;
     return true;
@@ -100,7 +100,7 @@ export class CheckpointFiles {
 
   private async ownCheckpoint(own: Own, errors: EngineError[]): Promise<Pick<Found, "checkpoint">> {
     if (own.memory) return { checkpoint: own.memory };
-    const read = await newestOf((await runsOf(own.fingerprint)).get(own.id) ?? [], errors);
+    const read = await newestOf((await runsOf(own.identity)).get(own.id) ?? [], errors);
     if (!read) return {};
     own.turn = other(read.turn);
     return { checkpoint: read.checkpoint };
@@ -113,29 +113,29 @@ export class CheckpointFiles {
   }
 
   private async removeAll(runs: readonly Own[]): Promise<void> {
-    for (const { fingerprint, id, claimed } of runs) {
-      for (const { path } of (await runsOf(fingerprint)).get(id) ?? []) await remove(path);
+    for (const { identity, id, claimed } of runs) {
+      for (const { path } of (await runsOf(identity)).get(id) ?? []) await remove(path);
       (await claimed)?.();
     }
   }
 }
 
 const other = (turn: Turn): Turn => (turn === 0 ? 1 : 0);
-const nameOf = (fingerprint: string, id: string): string => `${CHECKPOINTS}/${fingerprint}.${id}`;
+const nameOf = (identity: string, id: string): string => `${CHECKPOINTS}/${identity}.${id}`;
 
 /** The run that a file of the folder belongs to, as its lock names it below the folder; undefined for other files. */
 export function runOfFile(name: string): string | undefined {
-  const [, fingerprint, id = OLDER] = NAME.exec(name) ?? [];
-  return fingerprint === undefined ? undefined : `${fingerprint}.${id}`;
+  const [, identity, id = OLDER] = NAME.exec(name) ?? [];
+  return identity === undefined ? undefined : `${identity}.${id}`;
 }
 
 /** The stored runs of a model by id, and their files, both newest first. */
-async function runsOf(fingerprint: string): Promise<Map<string, Stored[]>> {
+async function runsOf(identity: string): Promise<Map<string, Stored[]>> {
   const all = [...(await storedFiles(CHECKPOINTS))].sort(([, a], [, b]) => b.lastModified - a.lastModified);
   const runs = new Map<string, Stored[]>();
   for (const [name, file] of all) {
     const [, of, id = OLDER, turn] = NAME.exec(name) ?? [];
-    if (of !== fingerprint || file.size === 0) continue;
+    if (of !== identity || file.size === 0) continue;
     const stored: Stored = { path: `${CHECKPOINTS}/${name}`, file, turn: turn === "0" ? 0 : 1 };
     runs.set(id, [...(runs.get(id) ?? []), stored]);
   }

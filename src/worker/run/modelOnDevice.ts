@@ -25,7 +25,7 @@ export class ModelOnDevice {
   readonly pruned = new PrunedModel();
   private ctx: Ctx | undefined;
   private open: ModelWithRun | undefined;
-  /** Fingerprint of the model that was open when the device was lost. */
+  /** Identity of the model that was open when the device was lost. */
   private lostModel: string | undefined;
   /** Set from the loss of a device until the next one is open. */
   private loss: EngineError | undefined;
@@ -41,7 +41,7 @@ export class ModelOnDevice {
     this.loss = undefined;
     void gpu.lost.then((error) => {
       if (this.ctx !== ctx) return;
-      this.lostModel = this.open?.model.fingerprint;
+      this.lostModel = this.open?.model.identity;
       this.ctx = undefined;
       this.open = undefined;
       this.loss = error;
@@ -79,7 +79,7 @@ export class ModelOnDevice {
   async replace(model: OpenedModel, run: TrainingRun): Promise<boolean> {
     await this.close();
     this.open = { model, layout: gateLayout(model.config), budget: budgetOf(model.config), run };
-    const again = this.lostModel === model.fingerprint;
+    const again = this.lostModel === model.identity;
     this.lostModel = undefined;
     return again;
   }

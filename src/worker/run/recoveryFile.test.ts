@@ -23,7 +23,7 @@ test("another tab neither sees, replaces nor removes it, until the first one has
   );
   const [first, second] = [new Claims(), new Claims()];
   expect(await first.owns("recoveries/abc")).toBe(true);
-  const file = new RecoveryFile({ fingerprint: "abc" }, second, unexpected);
+  const file = new RecoveryFile({ identity: "abc" }, second, unexpected);
   expect(await file.saved()).toBeUndefined();
   await file.remove();
   await expect(file.write({ saved: {} as never, checkpoint: Uint8Array.of(3) })).rejects.toThrow(
@@ -56,7 +56,7 @@ test("the other generation is used where one is damaged, which is set aside with
   const folder = () => root.get("recoveries") as Map<string, Uint8Array<ArrayBuffer>>;
   const errors: string[] = [];
   const claims = new Claims();
-  const open = () => new RecoveryFile({ fingerprint: "abc" }, claims, ({ message }) => errors.push(message));
+  const open = () => new RecoveryFile({ identity: "abc" }, claims, ({ message }) => errors.push(message));
   // written by a version without generations
   await open().write(await stored(10));
   for (const end of ["json", "safetensors"]) {

@@ -45,7 +45,7 @@ export interface StoredRecovery {
 
 /** What a recovery of this pruning on this text is called in its checkpoint: a checkpoint of anything else is refused. */
 export async function recoverySubject(
-  { fingerprint }: Pick<OpenedModel, "fingerprint">,
+  { identity }: Pick<OpenedModel, "identity">,
   { pruned, choice, text }: { pruned: Pruned; choice: RecoverSettings; text: { sha256: string } },
 ): Promise<string> {
   const parts = pruned.kind === "gates" ? pruned.masks : pruned.masks.map(({ bits }) => new Uint8Array(bits.buffer));
@@ -55,7 +55,7 @@ export async function recoverySubject(
   // A refit's weights are not in the masks, and the matrices that are not trained keep them.
   const { recovery } = pruned;
   const start = recovery ? [`${REFITTED}${recovery.weightsSha256}`] : [];
-  return [fingerprint, text.sha256, all, steps, matrices, rank ?? "full", seed, ...start].join(" ");
+  return [identity, text.sha256, all, steps, matrices, rank ?? "full", seed, ...start].join(" ");
 }
 
 const REFITTED = "refitted:";
@@ -99,11 +99,11 @@ export class RecoveryFile {
 
   /** onDamaged: gets the reason for each damaged generation, which was set aside. */
   constructor(
-    opened: Pick<OpenedModel, "fingerprint">,
+    opened: Pick<OpenedModel, "identity">,
     private readonly claims: Claims,
     private readonly onDamaged: (error: EngineError) => void,
   ) {
-    this.name = `${RECOVERIES}/${opened.fingerprint}`;
+    this.name = `${RECOVERIES}/${opened.identity}`;
   }
 
   /** What is paused, without its checkpoint, which may be large; undefined if there is none. */

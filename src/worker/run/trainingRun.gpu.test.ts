@@ -3,16 +3,32 @@ import { expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import { Ctx, openModel } from "../../engine/index.ts";
 import type { WorkerEvent } from "../protocol.ts";
+import type { Folder } from "../../engine/formats/files/folder.ts";
+import { memoryFolder } from "../../engine/formats/files/memoryFolder.ts";
 import { CheckpointFiles } from "./checkpointFile.ts";
 import { EVERY_RATIO, trainedRun } from "./everyRatioRun.fixture.ts";
 import type { GateLogits } from "./pruned.ts";
 import { TrainingRun } from "./trainingRun.ts";
 import { openSharedGpu } from "../../engine/gpu/sharedGpu.fixture.ts";
 
+/** The golden model with the last bit of every weight turned over, as of another step of the same training. */
+async function sibling(): Promise<Folder> {
+  const folder = await goldenFolder("llama");
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  for (const name of folder.list()) {
+    const source = await folder.open(name);
+    files[name] = await source.read(0, source.size);
+  }
+  const weights = files["model.safetensors"] ?? new Uint8Array();
+  const header = 8 + new DataView(weights.buffer).getUint32(0, true);
+  for (let at = header; at < weights.length; at += 4) weights[at] = (weights[at] ?? 0) ^ 1;
+  return memoryFolder("llama", files);
+}
+
 /** A run of a worker that starts with these files. */
-async function opened(files: CheckpointFiles) {
+async function opened(files: CheckpointFiles, folder?: Folder) {
   const ctx = new Ctx(await openSharedGpu());
-  const model = await openModel(ctx, await goldenFolder("llama"));
+  const model = await openModel(ctx, folder ?? (await goldenFolder("llama")));
   const logits: GateLogits[] = [];
   const run = new TrainingRun(ctx, model, {
     send: () => undefined,
@@ -25,8 +41,23 @@ async function opened(files: CheckpointFiles) {
     await run.reset();
     ctx.gpu.destroy();
   };
-  return { run, logits, end };
+  return { run, model, logits, end };
 }
+
+test("a model of the same config and shapes, but other weights, takes no part in a run", async () => {
+  const files = new CheckpointFiles();
+  const recipe = { ...EVERY_RATIO, steps: 6, checkpointEvery: 1 };
+  const text = { name: "t", sha256: "t", ids: Uint32Array.from({ length: 400 }, (_, i) => (i * 7) % 256) };
+  const first = await opened(files);
+  await first.run.train(recipe, text, { steps: 2 });
+  const second = await opened(files, await sibling());
+  expect(second.model.fingerprint).toBe(first.model.fingerprint);
+  expect(second.model.identity).not.toBe(first.model.identity);
+  const resumed = async () => second.run.train(recipe, text, { resume: true });
+  await expect(resumed()).rejects.toMatchObject({ code: "config" });
+  expect(await second.run.train(recipe, text, { steps: 1 })).toMatchObject({ step: 1 });
+  for (const { end } of [first, second]) await end();
+});
 
 test("a run that another visit left goes on with the target of now, and one that has ended begins anew", async () => {
   const files = new CheckpointFiles();

@@ -67,7 +67,7 @@ export class TrainingRun {
 
   /** Looks for a checkpoint of this model, and reports one that can be resumed, which ones are damaged, and runs in other tabs. */
   async findCheckpoint(): Promise<void> {
-    const { checkpoint, elsewhere, errors } = await this.files.find(this.opened.fingerprint);
+    const { checkpoint, elsewhere, errors } = await this.files.find(this.opened.identity);
     for (const error of errors) this.options.send({ type: "error", error: error.toPlain(), during: "train" });
     this.options.send({ type: "runsElsewhere", runs: elsewhere });
     if (!checkpoint) return;
@@ -204,7 +204,7 @@ export class TrainingRun {
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText, resume = false): Session {
-    const subject = `${this.opened.fingerprint} ${text.sha256}`;
+    const subject = `${this.opened.identity} ${text.sha256}`;
     const { session, checkpoint } = this;
     if (session && !session.finished && this.state.phase === "paused" && sameRun(session.recipe, recipe)) {
       session.ratio = recipe.ratio;
@@ -224,7 +224,7 @@ export class TrainingRun {
       fresh.restore(checkpoint);
       // the target may have moved since then
       fresh.ratio = recipe.ratio;
-    } else this.files.begin(this.opened.fingerprint);
+    } else this.files.begin(this.opened.identity);
     this.checkpoint = undefined;
     this.id = crypto.randomUUID();
     // A run that continues after a pause keeps its text, also where another one was chosen meanwhile.

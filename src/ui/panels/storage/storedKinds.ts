@@ -61,7 +61,7 @@ const DIGITS = 8;
 /** What a stored thing is called. names: of models by their fingerprints, as far as known. */
 export function storedTitle({ kind, id, name }: StoredItem, names: ReadonlyMap<string, string>): string {
   if (name !== null) return name;
-  const [fingerprint = ""] = id.split(".");
+  const [fingerprint = ""] = id.split(/[.-]/);
   const model = names.get(fingerprint) ?? `model ${fingerprint.slice(0, DIGITS)}`;
   switch (kind) {
     case "checkpoint":
