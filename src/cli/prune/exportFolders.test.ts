@@ -57,6 +57,14 @@ describe("what may be replaced", () => {
     expect(() => checkReplaceable(join(out, "masked"))).not.toThrow();
   });
 
+  it("an export in the parts of its model, but not those of another model", () => {
+    const parts = (name: string): [string, string][] => [1, 2].map((i) => [`parts/${name}-0000${i}-of-00002.gguf`, ""]);
+    put(["parts/receipt.json", RECEIPT], ...parts("tiny"));
+    expect(() => checkReplaceable(join(out, "parts"))).not.toThrow();
+    put(...parts("mine"));
+    expect(() => checkReplaceable(join(out, "parts"))).toThrow(/which contains (mine|tiny)-00001-of-00002\.gguf\./);
+  });
+
   it.each(["model-Q4_K_M.gguf", "sub/model.gguf", "sub/tokenizer.json"])("not a model beside it: %s", (name) => {
     put(["gguf/receipt.json", RECEIPT], ["gguf/model.gguf", ""], [`gguf/${name}`, "mine"]);
     expect(() => checkReplaceable(join(out, "gguf"))).toThrow(`which contains ${name}.`);

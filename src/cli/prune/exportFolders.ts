@@ -20,6 +20,16 @@ const EXPORTED =
 
 const isExported = (name: string): boolean => EXPORTED.test(name) || isCompanion(name);
 
+/** A model in parts keeps the names of its own file. */
+const PART = /^([^/]+)-\d{5}-of-(\d{5})\.gguf$/i;
+
+/** The parts of a GGUF export: all GGUF files of its folder, if they are of one model. */
+function exportedParts(files: readonly string[]): ReadonlySet<string> {
+  const models = files.filter((name) => /\.gguf$/i.test(name));
+  const kinds = new Set(models.map((name) => PART.exec(name)?.slice(1).join(" ")));
+  return new Set(kinds.size === 1 && !kinds.has(undefined) ? models : []);
+}
+
 /** Files below a folder, with "/" between the parts of their names. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -44,7 +54,8 @@ export function checkReplaceable(path: string): void {
   if (!statSync(path).isDirectory()) throw new UsageError(`--out: expected a folder, got ${path}, which is a file`);
   const files = filesBelow(path);
   if (files.length === 0) return;
-  const foreign = hasReceipt(path) ? files.find((name) => !isExported(name)) : files[0];
+  const parts = exportedParts(files);
+  const foreign = hasReceipt(path) ? files.find((name) => !isExported(name) && !parts.has(name)) : files[0];
   if (foreign !== undefined)
     throw new UsageError(
       `--out: expected a new or empty folder or an earlier export, got ${path}, which contains ${foreign}. Name a new folder or empty this one.`,
