@@ -1,7 +1,6 @@
 """Opens the dense model of a folder: whole on one process, or sharded by block over the ranks without ever being whole anywhere."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
 
 from espalier.errors import EspalierError
+from espalier.files.licence import licence_of
 from espalier.files.safetensors_file import StoredWeights, fingerprint
 from espalier.model.families import family_of
 from espalier.model.memory import recompute_blocks
 from espalier.model.sharding import load_shards, shard_blocks
 from espalier.ranks import Ranks
-
-_NO_LICENCE = "not stated"
-_FRONT_MATTER_BYTES = 40_000
 
 
 @dataclass(frozen=True)
@@ -48,20 +45,8 @@ class DenseFolder:
         return dtype
 
     def licence(self) -> str:
-        """The licence in the front matter of README.md; "not stated" where there is none."""
-        card = next((path for path in self.path.iterdir() if path.name.lower() == "readme.md"), None)
-        if card is None:
-            return _NO_LICENCE
-        text = card.read_bytes()[:_FRONT_MATTER_BYTES].decode("utf-8", "replace")
-        matter = re.match(r"---\r?\n(.*?)\r?\n---", text, re.DOTALL)
-
-        def field(name: str) -> str | None:
-            line = re.search(rf"^{name}:[ \t]*(.+)$", matter[1] if matter else "", re.MULTILINE)
-            return re.sub(r"^([\"'])(.*)\1$", r"\2", line[1].strip()) if line else None
-
-        licence = field("license")
-        more = [part for part in (field("license_name"), field("license_link")) if part]
-        return _NO_LICENCE if not licence else f"{licence} ({', '.join(more)})" if more else licence
+        """The licence that the folder's README.md states; "not stated" where it states none."""
+        return licence_of(self.path)
 
 
 def open_folder(path: Path) -> DenseFolder:
