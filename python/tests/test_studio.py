@@ -97,6 +97,12 @@ class Json(unittest.TestCase):
             config = json.loads((ROOT / folder / "config.json").read_text(encoding="utf-8"))
             self.assertEqual(fingerprint(config, StoredWeights(ROOT / folder)), expected)
 
+    def test_the_fingerprint_of_renamed_tensors(self) -> None:
+        weights = StoredWeights(ROOT / "golden/llama")
+        config = json.loads((ROOT / "golden/llama/config.json").read_text(encoding="utf-8"))
+        renamed = weights.renamed({name: f"other.{name}" for name in weights.tensors})
+        self.assertEqual(fingerprint(config, renamed), STUDIO["renamed"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { readJson } from "../formats/files/folder.ts";
 import { packBits } from "../formats/files/bitset.ts";
 import { describeModel } from "../formats/safetensors/describeModel.ts";
+import { renamedWeights } from "../formats/safetensors/renamed.ts";
 import { openWeights } from "../formats/safetensors/safetensors.ts";
 import { architectureOf } from "../masks/architecture.ts";
 import { gateCosts, keptInBlock, type Budget } from "../masks/budget.ts";
@@ -95,8 +96,11 @@ function architectures(): unknown {
   return { shape: SHAPE, cases };
 }
 
-async function fingerprint(path: string): Promise<string> {
-  const folder = diskFolder(path);
+/** prefix: tensors are presented under their names with it. */
+async function fingerprint(path: string, prefix = ""): Promise<string> {
+  const stored = diskFolder(path);
+  const { names } = await openWeights(stored);
+  const folder = prefix ? await renamedWeights(stored, new Map(names.map((name) => [name, prefix + name]))) : stored;
   const config = await readJson(await folder.open("config.json"));
   return sha256(describeModel(config, await openWeights(folder))).slice(0, 16);
 }
@@ -111,6 +115,7 @@ test("the values that the Python package reproduces", async () => {
       "public/model": await fingerprint("public/model"),
       "golden/llama": await fingerprint("golden/llama"),
     },
+    renamed: await fingerprint("golden/llama", "other."),
     recipe: recipeJson(DEFAULT_RECIPE),
     numbers: NUMBERS.map((number) => [number, JSON.stringify(number)]),
     json: JSON.stringify({ b: [1, {}, []], "2": "é\u0001\n", "1": null, a: { c: true } }, null, 2),

@@ -4,7 +4,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _ALIGN = 8
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """One tensor of a model's files; `begin` and `end` are positions in its file, in bytes."""
+    """One tensor of a model's files; `begin` and `end` are positions in its file, in bytes. `stored`: its name in the file."""
 
     name: str
     dtype: str
@@ -30,6 +30,7 @@ class StoredTensor:
     begin: int
     end: int
     file: Path
+    stored: str
 
 
 class StoredWeights:
@@ -40,8 +41,10 @@ class StoredWeights:
 
     def __init__(self, folder: Path):
         self.tensors: dict[str, StoredTensor] = {}
+        self._metadata: dict[Path, dict[str, str]] = {}
         for path in self._files(folder):
-            for tensor in _header(path):
+            tensors, self._metadata[path] = _header(path)
+            for tensor in tensors:
                 self.tensors[tensor.name] = tensor
 
     @staticmethod
@@ -63,15 +66,44 @@ class StoredWeights:
             raise EspalierError(f"{name}: expected this tensor in the model's files. Take config.json and weights from the same model.")
         return self.tensors[name]
 
+    def expect(self, name: str, shape: list[int]) -> StoredTensor:
+        """`info` of a tensor of this shape. Throws EspalierError where it has another."""
+        info = self.info(name)
+        if info.shape != shape:
+            raise EspalierError(f"{name}: expected shape {shape}, got {info.shape}. Take config.json and weights from the same model.")
+        return info
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the files have other names than those that the tensors are called by here."""
+        return any(name != info.stored for name, info in self.tensors.items())
+
+    def renamed(self, names: Mapping[str, str]) -> "StoredWeights":
+        """The same tensors; `names` has the new name of each that changes, and the new names are distinct.
+
+        Positions are those in files with the new names in their headers, as the studio presents them: fingerprints have them.
+        """
+        if not names:
+            return self
+        found = StoredWeights.__new__(StoredWeights)
+        found._metadata, found.tensors = self._metadata, {}
+        for path in self._metadata:
+            own = [replace(one, name=names.get(one.name, one.name)) for one in self.tensors.values() if one.file == path]
+            for one in _moved(own, self._metadata[path]):
+                found.tensors[one.name] = one
+        return found
+
     def read(self, name: str) -> torch.Tensor:
         """The tensor in its stored dtype."""
-        with safe_open(self.info(name).file, "pt") as file:
-            return file.get_tensor(name)
+        info = self.info(name)
+        with safe_open(info.file, "pt") as file:
+            return file.get_tensor(info.stored)
 
     def read_rows(self, name: str, first: int, end: int) -> torch.Tensor:
         """Rows [first, end) of the first dimension, without reading the others."""
-        with safe_open(self.info(name).file, "pt") as file:
-            return file.get_slice(name)[first:end]
+        info = self.info(name)
+        with safe_open(info.file, "pt") as file:
+            return file.get_slice(info.stored)[first:end]
 
 
 class ChangedWeights(StoredWeights):
@@ -81,7 +113,7 @@ class ChangedWeights(StoredWeights):
     """
 
     def __init__(self, base: StoredWeights, changed: Mapping[str, Callable[[torch.Tensor], torch.Tensor]]):
-        self.tensors = base.tensors
+        self.tensors, self._metadata = base.tensors, base._metadata
         self._changed = changed
 
     def read(self, name: str) -> torch.Tensor:
@@ -93,17 +125,30 @@ class ChangedWeights(StoredWeights):
         return self.read(name)[first:end] if name in self._changed else super().read_rows(name, first, end)
 
 
-def _header(path: Path) -> list[StoredTensor]:
+def _header(path: Path) -> tuple[list[StoredTensor], dict[str, str]]:
+    """The tensors in the order of their bytes, and the metadata."""
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         entries: dict[str, Any] = json.loads(file.read(length))
     start = 8 + length
     tensors = [
-        StoredTensor(name, entry["dtype"], entry["shape"], *(start + at for at in entry["data_offsets"]), file=path)
+        StoredTensor(name, entry["dtype"], entry["shape"], *(start + at for at in entry["data_offsets"]), file=path, stored=name)
         for name, entry in entries.items()
         if name != "__metadata__"
     ]
-    return sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end))
+    return sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end)), entries.get("__metadata__", {})
+
+
+def _moved(tensors: Sequence[StoredTensor], metadata: dict[str, str]) -> list[StoredTensor]:
+    """The tensors of a file where they are after a header of their names (rewrittenFile of src/engine/formats/safetensors/renamed.ts)."""
+    start = min((one.begin for one in tensors), default=0)
+    entries: list[tuple[str, Any]] = [("__metadata__", metadata)] if metadata else []
+    for one in tensors:
+        entry = {"dtype": one.dtype, "shape": one.shape, "data_offsets": [one.begin - start, one.end - start]}
+        entries.append((one.name, entry))
+    header = "{" + ",".join(f"{js_json.dumps(key)}:{js_json.dumps(value)}" for key, value in entries) + "}"
+    shift = 8 + len(header.encode()) - start
+    return [replace(one, begin=one.begin + shift, end=one.end + shift) for one in tensors]
 
 
 def fingerprint(config: Any, weights: StoredWeights) -> str:

@@ -15,6 +15,7 @@ from espalier.files.safetensors_file import StoredWeights, fingerprint
 from espalier.model.families import family_of
 from espalier.model.memory import recompute_blocks
 from espalier.model.sharding import load_shards, shard_blocks
+from espalier.model.stored_names import named_weights
 from espalier.ranks import Ranks
 
 
@@ -25,6 +26,7 @@ class DenseFolder:
     path: Path
     raw_config: dict[str, Any]
     weights: StoredWeights
+    """Under the names of the family, whichever names the files have."""
 
     @property
     def name(self) -> str:
@@ -50,14 +52,17 @@ class DenseFolder:
 
 
 def open_folder(path: Path) -> DenseFolder:
-    """Reads config.json and the headers of the weights. Throws EspalierError where the folder is not a model that can be pruned."""
+    """Reads config.json and the headers of the weights.
+
+    Throws EspalierError where the folder is not a model that can be pruned, also where the weights lack a tensor of the config's model.
+    """
     file = path / "config.json"
     if not file.exists():
         raise EspalierError(f"--model: expected a folder with config.json, got {path}")
     config = json.loads(file.read_text(encoding="utf-8"))
     if config.get("quantization_config") is not None:
         raise EspalierError(f"{file}: quantization_config: expected none. Use the model in F32, F16 or BF16.")
-    return DenseFolder(path, config, StoredWeights(path))
+    return DenseFolder(path, config, named_weights(empty_model(path, torch.float32), StoredWeights(path)))
 
 
 def load_model(folder: DenseFolder, dtype: torch.dtype, ranks: Ranks, recompute: bool = False) -> PreTrainedModel:
@@ -68,8 +73,7 @@ def load_model(folder: DenseFolder, dtype: torch.dtype, ranks: Ranks, recompute:
     """
     logging.disable_progress_bar()
     if ranks.world == 1:
-        model = AutoModelForCausalLM.from_pretrained(folder.path, dtype=dtype).eval().to(ranks.device)
-        family_of(model.config)
+        model = _whole_model(folder, dtype).eval().to(ranks.device)
         if recompute:
             recompute_blocks(model)
         return model
@@ -79,6 +83,15 @@ def load_model(folder: DenseFolder, dtype: torch.dtype, ranks: Ranks, recompute:
     shard_blocks(model, ranks)
     load_shards(model, folder.weights, ranks)
     return model
+
+
+def _whole_model(folder: DenseFolder, dtype: torch.dtype) -> PreTrainedModel:
+    """transformers does not know the prefixes of wrappers, so it gets renamed tensors one by one."""
+    if not folder.weights.is_renamed:
+        return AutoModelForCausalLM.from_pretrained(folder.path, dtype=dtype)
+    empty = empty_model(folder.path, dtype)
+    tensors = {name: folder.weights.read(name) for name in folder.weights.tensors}
+    return type(empty).from_pretrained(None, config=empty.config, state_dict=tensors, dtype=dtype)
 
 
 def empty_model(path: Path, dtype: torch.dtype) -> PreTrainedModel:

@@ -40,11 +40,7 @@ def load_shards(model: PreTrainedModel, weights: StoredWeights, ranks: Ranks) ->
 
 @torch.no_grad()
 def _load_rows(name: str, parameter: nn.Parameter, weights: StoredWeights, ranks: Ranks) -> None:
-    info = weights.info(name)
-    if list(parameter.shape) != info.shape:
-        raise EspalierError(
-            f"{name}: expected shape {list(parameter.shape)}, got {info.shape}. Take config.json and weights from the same model."
-        )
+    weights.expect(name, list(parameter.shape))
     if not isinstance(parameter, DTensor):
         parameter.copy_(weights.read(name))
         return

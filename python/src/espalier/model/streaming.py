@@ -106,11 +106,7 @@ class BlockStream:
         restore_buffers(self.model, self._device)
 
     def _read(self, name: str, like: torch.Tensor) -> nn.Parameter:
-        info = self._weights.info(name)
-        if list(like.shape) != info.shape:
-            raise EspalierError(
-                f"{name}: expected shape {list(like.shape)}, got {info.shape}. Take config.json and weights from the same model."
-            )
+        self._weights.expect(name, list(like.shape))
         return nn.Parameter(self._weights.read(name).to(self._device, self._dtype), requires_grad=False)
 
 
