@@ -98,6 +98,14 @@ class Command(unittest.TestCase):
             self.assertTrue(bool(tensors[matrix["name"]].flatten()[~keep].eq(0).all()))
         self.assertFalse((self.out / "pruned-blocks").exists())
 
+    def test_single_weights_that_a_recovery_does_not_train_stay_pruned(self) -> None:
+        for method in ("magnitude", "dass"):
+            with self.subTest(method):
+                answer = pruned(self.out, "--method", method, "--recover", "4", "--recover-tokens", "48", "--recover-matrices", "out")
+                self.assertFalse(answer["recovery"]["undone"])
+                zeros = load_file(self.out / "masked/model.safetensors")["model.layers.0.mlp.gate_proj.weight"].eq(0)
+                self.assertGreater(float(zeros.float().mean()), 0.4)
+
     def test_refusals(self) -> None:
         for arguments, word in (
             (("--ratios", "0.8,0.6", "--keep", "0.5"), "--keep"),

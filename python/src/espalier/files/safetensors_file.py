@@ -107,22 +107,23 @@ class StoredWeights:
 
 
 class ChangedWeights(StoredWeights):
-    """The tensors of a folder, some of them with other values. `changed` makes the new values from those in the file, in any float dtype.
+    """The tensors of `base`, some of them with other values. `changed` makes the new values from those of `base`, in any float dtype.
 
     The values are rounded to the stored dtype (nearest even) when they are read.
     """
 
     def __init__(self, base: StoredWeights, changed: Mapping[str, Callable[[torch.Tensor], torch.Tensor]]):
         self.tensors, self._metadata = base.tensors, base._metadata
+        self._base = base
         self._changed = changed
 
     def read(self, name: str) -> torch.Tensor:
-        values = super().read(name)
+        values = self._base.read(name)
         change = self._changed.get(name)
         return values if change is None else change(values).to(values.dtype)
 
     def read_rows(self, name: str, first: int, end: int) -> torch.Tensor:
-        return self.read(name)[first:end] if name in self._changed else super().read_rows(name, first, end)
+        return self.read(name)[first:end] if name in self._changed else self._base.read_rows(name, first, end)
 
 
 def _header(path: Path) -> tuple[list[StoredTensor], dict[str, str]]:
