@@ -12,6 +12,7 @@ from golden import ALONE, GOLDEN
 from safetensors.torch import load_file
 
 from espalier.cli import parser, prune_command
+from espalier.errors import EspalierError
 from espalier.files.recipe import Recipe
 from espalier.masks.sharing import sharing_of
 from espalier.model.opening import load_model, open_folder
@@ -54,14 +55,36 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.name != "receipt.json"}
 
 
+def put(folder: Path, name: str, text: str) -> None:
+    """A file of an earlier run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
 def compare_forms(ranks: Ranks, out: Path, *more: str) -> None:
-    """Both ranks write the same bytes as one process, and the masked form is checked."""
+    """Both ranks write the same bytes as one process, in place of an earlier export, and the masked form is checked.
+
+    Both refuse a folder with other files.
+    """
     text = str(GOLDEN.parent / "METHOD.md")
     given = ["--model", str(GOLDEN / "llama"), "--text", text, "--eval", text, "--context", "64", "--eval-tokens", "256", "--tokens", "48"]
 
     def pruned(on: Ranks, name: str) -> dict[str, object]:
         return prune_command(parser().parse_args(["prune", *given, "--out", str(out / name), *more]), on)
 
+    forms = ("masked",) if "--method" in more else ("masked", "compact")
+    if ranks.first:
+        for form in forms:
+            put(out / "both" / form, "receipt.json", '{"program": {"name": "Espalier"}}')
+            put(out / "both" / form, "model-00001-of-00002.safetensors", "earlier")
+        put(out / "foreign" / forms[0], "mine.txt", "mine")
+    ranks.wait()
+    refused = False
+    try:
+        pruned(ranks, "foreign")
+    except EspalierError as error:
+        refused = not ranks.first or "mine.txt" in str(error)
+    assert refused
     both = pruned(ranks, "both")
     if ranks.first:
         alone = pruned(ALONE, "alone")

@@ -24,7 +24,7 @@ _USAGE_ERROR = 2
 
 
 def _forms(text: str) -> list[str]:
-    forms = text.split(",")
+    forms = list(dict.fromkeys(text.split(",")))
     if not set(forms) <= set(FORMS):
         raise argparse.ArgumentTypeError(f"expected some of {','.join(FORMS)}, got {text}")
     return forms

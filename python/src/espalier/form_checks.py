@@ -28,7 +28,7 @@ def pruned_logits(model: PreTrainedModel, ids: torch.Tensor, ranks: Ranks) -> to
 def check_form(folder: Path, form: str, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
     """Opens the form and compares it. expected: (T, V) of the pruned model. Throws EspalierError if the form computes something else."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=expected.dtype, trust_remote_code=form == "compact").eval()
-    return _compared(folder, form, model(input_ids=ids[None], use_cache=False).logits[0], expected)
+    return _compared(form, model(input_ids=ids[None], use_cache=False).logits[0], expected)
 
 
 def check_by_blocks(folder: Path, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
@@ -38,17 +38,20 @@ def check_by_blocks(folder: Path, ids: torch.Tensor, expected: torch.Tensor) -> 
     for index in range(stream.layers):
         with stream.loaded(index):
             hidden = stream.run(index, hidden)
-    return _compared(folder, "masked", stream.logits(hidden), expected)
+    return _compared("masked", stream.logits(hidden), expected)
 
 
-def _compared(folder: Path, form: str, logits: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
-    """The check for the receipt, for logits (T, V) of the form in `folder`. Throws EspalierError if they differ."""
+def _compared(form: str, logits: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
+    """The check for the receipt, for logits (T, V) of a form that was opened. Throws EspalierError if they differ."""
     found = logits.float()
     wanted = expected.float()
     difference = float((found - wanted).abs().max())
     tolerance = _TOLERANCE if expected.dtype == torch.float32 else _BF16_TOLERANCE
     if not difference <= tolerance * float(wanted.abs().max()):
-        raise EspalierError(f"{folder}: expected the logits of the pruned model, got a difference of {difference}. Do not use this export.")
+        raise EspalierError(
+            f"expected the logits of the pruned model, got a difference of {difference}, more than {tolerance} of the largest logit. "
+            "Please report this bug."
+        )
     return {
         "form": form,
         "runtime": "transformers",

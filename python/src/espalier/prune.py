@@ -4,14 +4,15 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from espalier.errors import EspalierError
+from espalier.export_folders import StagedForms
 from espalier.files import js_json
 from espalier.files.export import Source, export_compact, export_masked
 from espalier.files.peft import write_adapter
@@ -55,8 +56,18 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
 
     With `args.ratios`, ascending, each of them is measured and exported to its own folder, and run.json is a list of their runs.
     """
-    began = time.perf_counter()
     check_recovery(args, ranks)
+    folders = [""] if args.ratios is None else [f"{_folder_of(ratio)}/" for ratio in args.ratios]
+    with StagedForms(args.out, [folder + form for folder in folders for form in args.forms], ranks) as staged:
+        return _prune(args, recipe, ranks, staged)
+
+
+def _folder_of(ratio: float) -> str:
+    return f"keep-{js_json.number(ratio)}"
+
+
+def _prune(args: Namespace, recipe: Recipe, ranks: Ranks, staged: StagedForms) -> dict[str, Any]:
+    began = time.perf_counter()
     trained = _opened(args, recipe, ranks)
     session = trained.session
     checkpoints = Checkpoints(args.out / "checkpoints", f"{trained.folder.fingerprint} {trained.text.reference()['sha256']}")
@@ -64,18 +75,16 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
     seconds = train(session, checkpoints)
     steps = session.steps_done - resumed
     if args.ratios is None:
-        run, answer, _ = _export(trained, recipe.ratio, args.out)
-        runs: Any = run_json(run)
+        run, answer, _ = _export(trained, recipe.ratio, staged)
+        staged.finish(lambda: run_json(run))
     else:
-        found = [_export(trained, ratio, args.out / f"keep-{js_json.number(ratio)}") for ratio in args.ratios]
-        run, runs = found[0][0], [run_json(one) for one, _, _ in found]
+        found = [_export(trained, ratio, staged, f"{_folder_of(ratio)}/") for ratio in args.ratios]
+        run = found[0][0]
+        staged.finish(lambda: [run_json(one) for one, _, _ in found])
         answer = {
             "ratios": [{"keep": ratio, **one} for ratio, (_, one, _) in zip(args.ratios, found, strict=True)],
             "nestedness": nestedness_of([architecture.masks for _, _, architecture in found]),
         }
-    if ranks.first:
-        write_json(args.out / "run.json", runs)
-    ranks.wait()
     return {
         "adapter": run.adapter,
         "host": run.host,
@@ -112,8 +121,13 @@ def _opened(args: Namespace, recipe: Recipe, ranks: Ranks) -> _Trained:
     return _Trained(args, folder, session, text, evaluation, Texts(calibration, held, context), dense, tokens)
 
 
-def _export(trained: _Trained, ratio: float, out: Path) -> tuple[FinishedRun, dict[str, Any], Architecture]:
-    """Measures the architecture of a ratio, recovers it if asked, and writes its forms to `out`; returns its part of the line of JSON."""
+def _export(
+    trained: _Trained, ratio: float, staged: StagedForms, folder_of: str = ""
+) -> tuple[FinishedRun, dict[str, Any], Architecture]:
+    """Measures the architecture of a ratio, recovers it if asked, and writes its forms; returns its part of the line of JSON.
+
+    folder_of: before the names of the forms, such as "keep-0.5/".
+    """
     session, folder, args = trained.session, trained.folder, trained.args
     ranks, held = session.ranks, trained.texts.evaluation
     architecture = session.architecture(ratio)
@@ -136,9 +150,15 @@ def _export(trained: _Trained, ratio: float, out: Path) -> tuple[FinishedRun, di
     logits = pruned_logits(outcome.model if outcome else session.model, sample, ranks)
     weights = outcome.weights(folder.weights) if outcome else folder.weights
     source = Source(folder.path, folder.raw_config, weights, architecture.masks, args.shard_bytes)
-    forms = _write(source, args.forms, out, run, (sample, logits), ranks) if ranks.first else []
-    if outcome and outcome.adapter and "masked" in args.forms:
-        write_adapter(outcome.adapter, out / "masked")
+    adapter = outcome.adapter if outcome else {}
+
+    def write(form: str, out: Path) -> dict[str, Any]:
+        if form == "masked" and adapter:
+            write_adapter(adapter, out)
+        return _write(source, form, out, run, (sample, logits), ranks)
+
+    writing = args.forms if ranks.first else []
+    forms = [answer for form in writing for answer in staged.write(folder_of + form, partial(write, form))]
     answer = {
         "keptBlocks": kept,
         "keptModel": run.kept_model["kept"] / run.kept_model["of"],
@@ -174,27 +194,22 @@ def _start(session: Session, checkpoints: Checkpoints, resume: bool) -> int:
 
 
 def _write(
-    source: Source, forms: Sequence[str], folder: Path, run: FinishedRun, checked: tuple[torch.Tensor, torch.Tensor], ranks: Ranks
-) -> list[dict[str, Any]]:
-    """Writes the forms and their receipts, and opens each form again.
+    source: Source, form: str, out: Path, run: FinishedRun, checked: tuple[torch.Tensor, torch.Tensor], ranks: Ranks
+) -> dict[str, Any]:
+    """Writes a form and its receipt, and opens the form again. Throws EspalierError if it computes something else.
 
     Where the model is sharded, the masked form is opened block by block, and the compact form, which has the same weights, is not.
     """
     ids, logits = checked
-    answers = []
-    for form in forms:
-        out = folder / form
-        out.mkdir(parents=True, exist_ok=True)
-        (export_masked if form == "masked" else export_compact)(source, out)
-        if ranks.world == 1:
-            check = check_form(out, form, ids, logits)
-        else:
-            check = check_by_blocks(out, ids, logits) if form == "masked" else None
-        receipt = receipt_json(run, [{**check, "dtype": run.dtype}] if check else [], sample_of(ids, logits))
-        write_json(out / "receipt.json", receipt)
-        size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
-        answers.append({"form": form, "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)})
-    return answers
+    (export_masked if form == "masked" else export_compact)(source, out)
+    if ranks.world == 1:
+        check = check_form(out, form, ids, logits)
+    else:
+        check = check_by_blocks(out, ids, logits) if form == "masked" else None
+    receipt = receipt_json(run, [{**check, "dtype": run.dtype}] if check else [], sample_of(ids, logits))
+    write_json(out / "receipt.json", receipt)
+    size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
+    return {"form": form, "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)}
 
 
 def recipe_source(path: Path) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from espalier.errors import EspalierError
+from espalier.export_folders import StagedForms
 from espalier.files.export import Source, export_masked
 from espalier.files.texts import batch_of, encode, read_text
 from espalier.files.weight_recipe import WeightRecipe, weight_recipe_json
@@ -26,8 +27,13 @@ from espalier.weights.pruning import Evaluated, PrunedMlp, WeightPruning
 
 def prune_weights(args: Namespace, recipe: WeightRecipe, ranks: Ranks) -> dict[str, Any]:
     """Runs the command on this rank; returns the line of JSON. Throws EspalierError."""
-    began = time.perf_counter()
     check_recovery(args, ranks)
+    with StagedForms(args.out, args.forms, ranks) as staged:
+        return _prune(args, recipe, ranks, staged)
+
+
+def _prune(args: Namespace, recipe: WeightRecipe, ranks: Ranks, staged: StagedForms) -> dict[str, Any]:
+    began = time.perf_counter()
     folder = open_folder(args.model)
     text, evaluation = read_text(args.text), read_text(args.eval)
     stream = BlockStream(folder, DTYPES[args.weights], ranks.device)
@@ -56,10 +62,11 @@ def prune_weights(args: Namespace, recipe: WeightRecipe, ranks: Ranks) -> dict[s
     before = pruned.weights(folder)
     logits = pruned_logits(outcome.model, held[:CHECK_TOKENS], ranks) if outcome else pruned.sample
     exported = Source(folder.path, folder.raw_config, outcome.weights(before) if outcome else before, [], args.shard_bytes)
-    forms = [_write(args.out, exported, run, (held[:CHECK_TOKENS], logits))] if ranks.first else []
+    checked = (held[:CHECK_TOKENS], logits)
+    forms = staged.write("masked", lambda out: _write(out, exported, run, checked)) if ranks.first else []
     if ranks.first:
         shutil.rmtree(updates, ignore_errors=True)
-    ranks.wait()
+    staged.finish(lambda: weight_run_json(run))
     return {
         **_answer(run, ranks, args.weights),
         "perplexity": {**measured, "text": evaluation.name},
@@ -114,13 +121,10 @@ def _recovered(
 
 
 def _write(out: Path, source: Source, run: FinishedWeights, checked: tuple[torch.Tensor, torch.Tensor]) -> dict[str, Any]:
-    """Writes the masked form, its receipt and run.json; opens the form again, block by block. checked: ids and logits."""
+    """Writes the masked form and its receipt; opens the form again, block by block. checked: ids and logits."""
     ids, logits = checked
-    folder = out / "masked"
-    folder.mkdir(parents=True, exist_ok=True)
-    export_masked(source, folder)
-    check = {**check_by_blocks(folder, ids, logits), "dtype": run.dtype}
-    write_json(folder / "receipt.json", weight_receipt_json(run, [check], sample_of(ids, logits)))
-    write_json(out / "run.json", weight_run_json(run))
-    size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    export_masked(source, out)
+    check = {**check_by_blocks(out, ids, logits), "dtype": run.dtype}
+    write_json(out / "receipt.json", weight_receipt_json(run, [check], sample_of(ids, logits)))
+    size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
     return {"form": "masked", "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)}

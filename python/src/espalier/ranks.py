@@ -1,10 +1,13 @@
 """The processes of a run: one alone, or the ranks that torchrun started, with what they agree on."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
+
+from espalier.errors import EspalierError
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class Ranks:
     def any(self, flag: bool) -> bool:
         """Whether the flag is set on any rank. All ranks must call it."""
         return bool(self.sum_(torch.tensor(float(flag), device=self.device)))
+
+    def on_first(self, work: Callable[[], None]) -> None:
+        """Does the work on the first rank while the others wait. Where it throws EspalierError, all ranks do. All ranks must call it."""
+        fault: EspalierError | None = None
+        if self.first:
+            try:
+                work()
+            except EspalierError as error:
+                fault = error
+        if self.any(fault is not None):
+            raise fault or EspalierError(f"rank {self.rank}: ended, because rank 0 did.")
 
     def wait(self) -> None:
         """Returns once all ranks have called it."""

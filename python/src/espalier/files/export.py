@@ -16,6 +16,7 @@ import torch
 
 from espalier.files import js_json
 from espalier.files.bitset import Mask
+from espalier.files.companions import is_companion
 from espalier.files.model_code import model_code
 from espalier.files.safetensors_file import NewTensor, StoredTensor, StoredWeights, write_weights
 from espalier.masks.shape import VECTOR_NAMES, VECTORS_PER_BLOCK
@@ -24,14 +25,6 @@ from espalier.model.families import FAMILIES, Family
 FORMS = ("masked", "compact")
 _COMPACT_FORMAT = 1
 _CODE_FIELDS = ("auto_map", "custom_pipelines")
-_LICENCE = re.compile(r"^([a-z0-9]+[_-])*(licen[cs]e|notices?|use[_-]policy|copying)([._-].*)?$", re.IGNORECASE)
-_CODE = re.compile(r"\.(py\w*|so|dll|dylib|exe|sh|bat|cmd|ps1|m?js|wasm|pkl|pickle|pth?|bin|ckpt|zip|tar|gz)$", re.IGNORECASE)
-_TOKENIZER = re.compile(
-    r"^(tokenizer(_config)?\.json|tokenizer\.model(\.v\d+)?|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)"
-    r"|merges\.txt|tekken\.json|(spiece|sentencepiece\.bpe)\.model)$",
-    re.IGNORECASE,
-)
-_GENERATION = re.compile(r"^(generation_config\.json|chat_template\.(jinja|json))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -176,8 +169,7 @@ def _copy_companions(folder: Path, out: Path) -> None:
     """Files of the tokenizer, of generation and of the licence; only known names, and no code."""
     for path in sorted(folder.iterdir()):
         name = path.name
-        licence = _LICENCE.match(name) and not _CODE.search(name)
-        if not path.is_file() or not (licence or _TOKENIZER.match(name) or _GENERATION.match(name)):
+        if not path.is_file() or not is_companion(name):
             continue
         if name in ("tokenizer_config.json", "generation_config.json"):
             _copy_settings(path, out)
