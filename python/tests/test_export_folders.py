@@ -85,7 +85,8 @@ class Staging(Folders):
             self.put(f"{form}/receipt.json", RECEIPT)
             self.put(f"{form}/model-00001-of-00002.safetensors")
         before = self.files()
-        with self.assertRaisesRegex(EspalierError, r"^The compact form was not written \(the earlier export there stays as it was\): wrong$"):
+        fault = r"^The compact form was not written \(the earlier export there stays as it was\): wrong$"
+        with self.assertRaisesRegex(EspalierError, fault):
             with StagedForms(self.out, ["masked", "compact"], ALONE) as staged:
                 self.write(staged, "masked")
                 self.write(staged, "compact", "wrong")
