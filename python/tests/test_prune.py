@@ -56,6 +56,13 @@ class Command(unittest.TestCase):
                 np.testing.assert_array_equal(unpack_bits(text, len(mask)), mask)
         self.assertEqual(recipe_source(self.out / "run.json")["keep"], 0.6)
 
+    def test_a_receipt_says_that_its_run_computed_in_bf16(self) -> None:
+        for weights, said in (("f32", None), ("bf16", "bf16")):
+            out = self.out / weights
+            pruned(out, "--steps", "1", "--keep", "0.7", "--forms", "masked", "--weights", weights)
+            receipt = json.loads((out / "masked/receipt.json").read_text())
+            self.assertEqual(receipt.get("precision"), said)
+
     def test_a_recovered_model_is_exported_as_it_was_measured(self) -> None:
         answer = pruned(self.out, "--steps", "3", "--keep", "0.7", "--recover", "6", "--recover-tokens", "48", "--recover-matrices", "all")
         recovery = answer["recovery"]

@@ -180,7 +180,7 @@ export {
   updatedValues,
   weightsPruned,
 } from "./recover/recoveredModel.ts";
-export { exportGates } from "./evaluate/export/exportGates.ts";
+export { exportGates, ROUNDED_LOGIT_LIMIT } from "./evaluate/export/exportGates.ts";
 export { ggufFormsOf } from "./evaluate/export/ggufForms.ts";
 export { formSizes, weightFormSizes } from "./evaluate/export/formSizes.ts";
 export { GGUF_TYPES } from "./formats/gguf/write/quantize.ts";

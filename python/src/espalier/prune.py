@@ -140,7 +140,7 @@ def _export(
         recipe=replace(session.recipe, ratio=ratio),
         architecture=architecture,
         steps=session.steps_done,
-        **run_facts(folder, session.shape, ranks, session.sequences),
+        **run_facts(folder, session.shape, ranks, session.sequences, args.weights),
         calibration=trained.text.reference(),
         perplexity=measured,
         history=vars(session.history),

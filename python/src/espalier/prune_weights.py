@@ -54,7 +54,7 @@ def _prune(args: Namespace, recipe: WeightRecipe, ranks: Ranks, staged: StagedFo
     run = FinishedWeights(
         recipe=recipe,
         masks=pruned.masks,
-        **run_facts(folder, stream.shape, ranks, 1),
+        **run_facts(folder, stream.shape, ranks, 1, args.weights),
         calibration=text.reference(),
         perplexity=measured,
         recovery=outcome.receipt if outcome else None,

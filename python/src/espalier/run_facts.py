@@ -19,8 +19,8 @@ CHECK_TOKENS = 64
 """Tokens whose logits are compared with those of an export."""
 
 
-def run_facts(folder: DenseFolder, shape: ModelShape, ranks: Ranks, sequences: int) -> dict[str, Any]:
-    """The fields of RunFacts that a run knows before it begins. sequences: per training step."""
+def run_facts(folder: DenseFolder, shape: ModelShape, ranks: Ranks, sequences: int, precision: str) -> dict[str, Any]:
+    """The fields of RunFacts that a run knows before it begins. sequences: per training step. precision: the value of --weights."""
     device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else platform.processor() or "CPU"
     several = "" if sequences == 1 else f", {sequences} sequences per step"
     return {
@@ -28,6 +28,7 @@ def run_facts(folder: DenseFolder, shape: ModelShape, ranks: Ranks, sequences: i
         "model_name": folder.name,
         "licence": folder.licence(),
         "dtype": folder.dtype(),
+        "precision": precision,
         "fingerprint": folder.fingerprint,
         "adapter": device if ranks.world == 1 else f"{device} x {ranks.world}",
         "host": f"PyTorch {torch.__version__} (espalier {__version__}{several})",

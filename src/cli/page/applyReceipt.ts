@@ -11,9 +11,9 @@ import {
   type ModelConfig,
   openModel,
   type OpenedModel,
-  type Precision,
   readReceipt,
   recipeOf,
+  ROUNDED_LOGIT_LIMIT,
   readWeightReceipt,
   tuneMatmul,
 } from "../../engine/index.ts";
@@ -67,7 +67,7 @@ export async function applyReceiptMasks(request: ApplyRequest, report: Reporter)
 async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readReceipt(request.receipt);
   refuseRecovered(receipt);
-  const opened = await open(ctx, request, receipt.precision ?? "f32", report);
+  const opened = await open(ctx, request, receipt, report);
   const masks = masksFromReceipt(receipt, opened.config);
   const { recipe, target, targets, trainedSteps } = receipt;
   const made = { recipe: recipeOf(recipe), target, trainedSteps, ...(targets ? { targets } : {}) };
@@ -85,7 +85,7 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
   const targets = weightTargets(request);
-  const opened = await open(ctx, request, receipt.precision ?? "f32", report);
+  const opened = await open(ctx, request, receipt, report);
   const { model, masks } = zeroedModelOf(ctx, opened, receipt);
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
   const exported = await exportWeightForms(
@@ -100,11 +100,14 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
 async function open(
   ctx: Ctx,
   { model: served }: ApplyRequest,
-  precision: Precision,
+  { precision }: Pick<Applied, "precision">,
   report: Reporter,
 ): Promise<OpenedModel> {
   const folder = await servedModel(served);
-  return openModel(ctx, folder, { precision, onProgress: (done, of) => report({ stage: "open", done, of }) });
+  return openModel(ctx, folder, {
+    precision: precision === "f16" ? "f16" : "f32",
+    onProgress: (done, of) => report({ stage: "open", done, of }),
+  });
 }
 
 /** Export options that receipts of both kinds give. Throws "shape" if the sample has tokens that the model lacks. */
@@ -129,6 +132,7 @@ function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, requ
     ...choiceOf(request),
     openLlama: llamaReader,
     ...(sample ? { sample } : {}),
+    ...(receipt.precision === "bf16" ? { sampleLimit: ROUNDED_LOGIT_LIMIT.BF16 } : {}),
     onProgress: (done: number, of: number, note: string) => report({ stage: "export", done, of, note }),
   };
 }

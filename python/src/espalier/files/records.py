@@ -42,6 +42,8 @@ class RunFacts:
     calibration: dict[str, str]
     perplexity: Json
     """text, context, tokens, beginToken, dense and pruned."""
+    precision: str = "f32"
+    """f32, or bf16 where logits and perplexities are of a model that computes in it."""
     recovery: Json | None = None
     """As in receipts; None where the kept weights are the dense model's, or those of the method."""
 
@@ -108,6 +110,7 @@ def receipt_head(run: RunFacts) -> Json:
         "program": {"name": "Espalier", "version": __version__},
         "adapter": run.adapter,
         "host": run.host,
+        **({} if run.precision == "f32" else {"precision": run.precision}),
         "model": {
             "name": run.model_name, "licence": run.licence, "modelType": shape.model_type, "dtype": run.dtype,
             "layers": shape.layers, "dModel": shape.d_model, "dMlp": shape.d_mlp, "heads": shape.heads,

@@ -60,6 +60,8 @@ export interface ExportGatesOptions {
   shardBytes?: number;
   /** The pruned model's logits as the receipt of these masks has them; `ids` must then begin with its ids. */
   sample?: LogitSample;
+  /** How far the logits may be from the sample's, as a share of the largest; default: LOGIT_LIMIT. */
+  sampleLimit?: number;
   onProgress?: (doneBytes: number, ofBytes: number, note: string) => void;
   cancelled?: () => boolean;
 }
@@ -86,7 +88,7 @@ export async function exportGates(
   const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
   const precision = ownPrecision(opened);
   const expected = await ownMaskedLogits(ctx, opened, masks, { ids, cancelled });
-  if (options.sample) checkSample(options.sample, expected, config.vocab);
+  if (options.sample) checkSample(options.sample, expected, config.vocab, options.sampleLimit);
   const source = {
     ...{ folder, config, masks },
     ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
@@ -156,10 +158,10 @@ const noRuntime: FormReader = async () => {
 };
 
 /** Throws "shape" if the logits are not those of the sample: the masks belong to another model. */
-export function checkSample(sample: LogitSample, logits: Float32Array, vocab: number): void {
+export function checkSample(sample: LogitSample, logits: Float32Array, vocab: number, limit = LOGIT_LIMIT): void {
   const { difference, largest } = compareSample(sample, logits, vocab);
   invariant(
-    difference <= LOGIT_LIMIT * largest,
+    difference <= limit * largest,
     "shape",
     `the pruned model's logits differ from those in the receipt by up to ${difference.toPrecision(3)}: the masks were made for other weights. Open the model that the receipt names.`,
   );

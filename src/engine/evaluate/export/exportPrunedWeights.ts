@@ -53,13 +53,13 @@ export async function exportPrunedWeights(
 ): Promise<ExportedForm> {
   requireOwnWeights(opened.model, "An export of pruned single weights");
   const { folder, config, dtype: own } = opened;
-  const { ids, dtype: chosen, shardBytes, sample, onProgress, cancelled } = options;
+  const { ids, dtype: chosen, shardBytes, sample, sampleLimit, onProgress, cancelled } = options;
   const { precision } = model;
   // recovered weights are already in opened.weights, SparseGPT's updates among them
   const updates = options.receipt.recipe.method === "sparsegpt" && !opened.recovered;
   const dtype = chosen ?? own;
   const expected = await logitsOf(ctx, model, ids);
-  if (sample) checkSample(sample, expected, config.vocab);
+  if (sample) checkSample(sample, expected, config.vocab, sampleLimit);
   const updated = async (matrix: WeightMasks[number]["matrix"]): Promise<Float32Array<ArrayBuffer>> => {
     const block = model.weights.blocks[matrix.block];
     invariant(block, "bug", `the pruned model has no block ${matrix.block}`);

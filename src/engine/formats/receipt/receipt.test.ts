@@ -90,6 +90,9 @@ describe("a receipt", () => {
     expect(receipt.matmul).toEqual(input.matmul);
     expect(readReceipt(changed("matmul", undefined))).not.toHaveProperty("matmul");
     expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
+    // of the Python package
+    expect(readReceipt(changed("precision", "bf16")).precision).toBe("bf16");
+    expect(() => readReceipt(changed("precision", "f8"))).toThrow(/precision/);
   });
 
   it("names the host where it was recorded", () => {

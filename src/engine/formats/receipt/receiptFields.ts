@@ -61,7 +61,7 @@ export function readReceiptBase(root: JsonField): ReceiptBase {
     program: { name: program.get("name").oneOf(["Espalier"]), version: program.get("version").text() },
     adapter: root.get("adapter").text(),
     ...(root.get("host").value === undefined ? {} : { host: root.get("host").text() }),
-    ...(root.get("precision").value === undefined ? {} : { precision: root.get("precision").oneOf(["f16"]) }),
+    ...(root.get("precision").value === undefined ? {} : { precision: root.get("precision").oneOf(["f16", "bf16"]) }),
     ...(root.get("matmul").value === undefined ? {} : { matmul: readMatmulTable(root.get("matmul")) }),
     model,
     calibration: readTextRef(root.get("calibration")),

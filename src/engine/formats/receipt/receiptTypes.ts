@@ -119,8 +119,11 @@ export interface ReceiptBase {
   adapter: string;
   /** What ran WebGPU: the browser, or Dawn in Node; missing in receipts of older versions. */
   host?: string;
-  /** Present where the run stored the model's matrices in half precision: logits and perplexities are of the rounded weights. */
-  precision?: "f16";
+  /**
+   * f16: the run stored the model's matrices in half precision, so logits and perplexities are of the rounded weights. bf16: a run of the
+   * Python package computed in it. Missing where neither is so.
+   */
+  precision?: "f16" | "bf16";
   /** The matmul kernels of the run: it repeats bit for bit with the same ones on the same adapter. Missing in receipts of older versions. */
   matmul?: MatmulTable;
   model: ReceiptModel;
