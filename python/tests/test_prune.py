@@ -3,6 +3,8 @@
 import json
 import tempfile
 import unittest
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from safetensors.torch import load_file
 from espalier.cli import parser, prune_command
 from espalier.errors import EspalierError
 from espalier.files.bitset import unpack_bits
-from espalier.files.recipe import read_recipe
+from espalier.files.recipe import BOUNDS, read_recipe
 from espalier.files.safetensors_file import StoredWeights
 from espalier.files.texts import encode, read_text
 from espalier.prune import recipe_source
@@ -112,6 +114,15 @@ class Command(unittest.TestCase):
                 self.assertFalse(answer["recovery"]["undone"])
                 zeros = load_file(self.out / "masked/model.safetensors")["model.layers.0.mlp.gate_proj.weight"].eq(0)
                 self.assertGreater(float(zeros.float().mean()), 0.4)
+
+    def test_ratios_have_the_bounds_of_a_recipe(self) -> None:
+        low, high = BOUNDS["ratio"]
+        given = ["prune", "--model", "m", "--text", "t", "--eval", "e", "--out", "o", "--ratios"]
+        self.assertEqual(parser().parse_args([*given, f"{high},{low}"]).ratios, [low, high])
+        for ratio in ("0.04", "1.01", "nan"):
+            with redirect_stderr(StringIO()) as printed, self.assertRaises(SystemExit):
+                parser().parse_args([*given, ratio])
+            self.assertIn(f"expected different ratios from {low} to {high}", printed.getvalue())
 
     def test_refusals(self) -> None:
         for arguments, word in (

@@ -10,7 +10,7 @@ from typing import Any
 from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import FORMS
-from espalier.files.recipe import ESTIMATORS, GATE_MODES, RATIO_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
+from espalier.files.recipe import BOUNDS, ESTIMATORS, GATE_MODES, RATIO_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
 from espalier.files.recover_recipe import MATRICES
 from espalier.files.weight_recipe import WEIGHT_METHODS, WeightRecipe, check_weight_recipe, read_weight_recipe
 from espalier.plan import plan
@@ -31,13 +31,14 @@ def _forms(text: str) -> list[str]:
 
 
 def _ratios(text: str) -> list[float]:
-    """Ratios between 0 and 1, ascending."""
+    """Different ratios that a recipe allows, ascending."""
+    low, high = BOUNDS["ratio"]
     try:
         ratios = sorted(float(word) for word in text.split(","))
     except ValueError:
         ratios = []
-    if not ratios or len(set(ratios)) < len(ratios) or not all(0 < ratio < 1 for ratio in ratios):
-        raise argparse.ArgumentTypeError(f"expected different ratios between 0 and 1, separated by commas, got {text}")
+    if not ratios or len(set(ratios)) < len(ratios) or not all(low <= ratio <= high for ratio in ratios):
+        raise argparse.ArgumentTypeError(f"expected different ratios from {low} to {high}, separated by commas, got {text}")
     return ratios
 
 

@@ -1,5 +1,9 @@
 // Reads a list of ratios as a person writes it: "0.8, 0.6, 0.5", "80 %, 60 %" or "0,8; 0,6".
 import { EngineError } from "../errors.ts";
+import { RECIPE_BOUNDS } from "./recipe.ts";
+
+const { min, max } = RECIPE_BOUNDS.ratio;
+const isRatio = (value: number): boolean => value >= min && value <= max;
 
 /** A decimal comma, "0,8". The ratio 0 is not allowed, so that "0,8" cannot be two ratios. */
 const DECIMAL_COMMA = /(^|[\s;,])0,(?=\d+\s*%?\s*(?:[,;]|$))/g;
@@ -12,19 +16,17 @@ function ratioOf(word: string): number {
   return percent ? number / 100 : number;
 }
 
-/** The ratios, ascending. what: the list's name in messages. Throws "config" for one that is not between 0 and 1, or is there twice. */
+/** The ratios, ascending. what: the list's name in messages. Throws "config" for one that no recipe allows, or that is there twice. */
 export function readRatioList(text: string, what: string): number[] {
   const words = text.replaceAll(DECIMAL_COMMA, (_, before: string) => `${before}0.`).split(/[,;]/);
   const ratios = words.map((word) => {
     const ratio = ratioOf(word);
-    if (ratio > 0 && ratio < 1) return ratio;
+    if (isRatio(ratio)) return ratio;
     const meant =
-      !word.includes("%") && ratio > 1 && ratio < 100
-        ? `; ${ratio} % is ${ratio / 100}`
-        : ". Write each as 0.5 or 50 %.";
+      !word.includes("%") && isRatio(ratio / 100) ? `; ${ratio} % is ${ratio / 100}` : ". Write each as 0.5 or 50 %.";
     throw new EngineError(
       "config",
-      `${what}: expected ratios between 0 and 1, separated by commas, got "${word.trim()}"${meant}`,
+      `${what}: expected ratios from ${min} to ${max}, separated by commas, got "${word.trim()}"${meant}`,
     );
   });
   const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);

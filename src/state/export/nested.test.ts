@@ -1,6 +1,6 @@
 // Several ratios as one model: which lists are accepted or refused, and preparing in turn, with a cancel.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../../engine/index.ts";
+import { EngineError, RECIPE_BOUNDS } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";
 import { readNestedList, usualList } from "./nestedList.ts";
 import { architectureAt, AT_HALF, bench, type Script } from "../client.fixture.ts";
@@ -12,7 +12,14 @@ describe("the list", () => {
     expect(usualList(BOUNDS)).toBe("0.8, 0.7, 0.6, 0.5, 0.4");
     expect(usualList({ from: 0.5, to: 0.7 })).toBe("0.7, 0.6, 0.5");
     expect(usualList({ from: 0.82, to: 0.9 })).toBe("0.9, 0.82");
-    expect(readNestedList(usualList({ from: 0.65, to: 0.75 }), { from: 0.65, to: 0.75 }).ok).toBe(true);
+  });
+
+  it.each([
+    { from: 0.65, to: 0.75 },
+    { from: 0.85, to: RECIPE_BOUNDS.ratioTo.max },
+    { from: RECIPE_BOUNDS.ratioFrom.min, to: 0.3 },
+  ])("of a run for %o is accepted as it is offered", (range) => {
+    expect(readNestedList(usualList(range), range)).toEqual({ ok: true, ratios: [range.from, range.to] });
   });
 
   it("is sorted, and may contain the ends of the range", () => {
@@ -25,7 +32,7 @@ describe("the list", () => {
       "The list: expected ratios from 0.35 to 0.95, which the run was trained for, got 0.2, 0.3. Leave those out",
     ],
     ["0.5", "The list: expected at least two ratios, got 0.5"],
-    ["80, 50", 'The list: expected ratios between 0 and 1, separated by commas, got "80"; 80 % is 0.8'],
+    ["80, 50", 'The list: expected ratios from 0.05 to 1, separated by commas, got "80"; 80 % is 0.8'],
     ["0.5, 0.5", "The list: expected each ratio once, got 0.5 twice"],
   ])("%j is refused", (text, reason) => {
     const read = readNestedList(text, BOUNDS);
