@@ -32,3 +32,17 @@ it("spreads a curve over the bounds in whole percents, each once", () => {
   // a run for one ratio does not use its bounds, so they may be the wrong way round
   expect(ratiosOf({ ratioFrom: 0.9, ratioTo: 0.4 }, 3)).toEqual([0.4, 0.65, 0.9]);
 });
+
+it.each([
+  [0.254, 0.946],
+  [0.256, 0.944],
+  [0.5, 0.504],
+  [0.506, 0.508],
+])("a curve from %f to %f does not leave its bounds", (ratioFrom, ratioTo) => {
+  const ratios = ratiosOf({ ratioFrom, ratioTo }, 10);
+  expect(ratios[0]).toBeGreaterThanOrEqual(ratioFrom);
+  expect(ratios.at(-1)).toBeLessThanOrEqual(ratioTo);
+  expect(ratios).toEqual([...new Set(ratios)].sort((a, b) => a - b));
+  expect(ratios[0]).toBeCloseTo(ratioFrom, 2);
+  expect(ratios.at(-1)).toBeCloseTo(ratioTo, 2);
+});

@@ -22,11 +22,16 @@ export function trainedRatio({ ratioMode, ratioFrom, ratioTo }: Bounds, ratio: n
   return ratioMode === "one" ? ratio : Math.min(ratioTo, Math.max(ratioFrom, ratio));
 }
 
-/** Ratios for the curve of a run: up to `count` of them, evenly spread over its bounds, ascending, rounded to whole percents like the slider. */
+/**
+ * Ratios for the curve of a run: up to `count` of them, evenly spread over its bounds, ascending, rounded to whole percents like the slider
+ * but never beyond the bounds.
+ */
 export function ratiosOf({ ratioFrom, ratioTo }: Pick<Bounds, "ratioFrom" | "ratioTo">, count: number): number[] {
-  const ratios = Array.from(
-    { length: count },
-    (_, i) => ratioFrom + ((ratioTo - ratioFrom) * i) / Math.max(1, count - 1),
-  );
-  return [...new Set(ratios.map((ratio) => Math.round(100 * ratio) / 100))].sort((a, b) => a - b);
+  // a run for one ratio does not use its bounds, so they may be the wrong way round
+  const [low, high] = [Math.min(ratioFrom, ratioTo), Math.max(ratioFrom, ratioTo)];
+  const ratios = Array.from({ length: count }, (_, i) => {
+    const ratio = low + ((high - low) * i) / Math.max(1, count - 1);
+    return Math.min(high, Math.max(low, Math.round(100 * ratio) / 100));
+  });
+  return [...new Set(ratios)];
 }

@@ -1,10 +1,10 @@
 // The curve of a run: measured in the background after everything else; it waits for the slider, stops, and is cleared with its run.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
+import { DEFAULT_RECIPE, EngineError, lowestRatio } from "../../engine/index.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 import { CURVE_RATIOS } from "./curveSlice.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import { architectureAt, bench, perplexityAt } from "../client.fixture.ts";
+import { architectureAt, bench, FACTS, perplexityAt } from "../client.fixture.ts";
 import type { Bench, Script } from "../client.fixture.ts";
 
 const trainedFor = { from: 0.35, to: 0.95 };
@@ -61,6 +61,19 @@ describe("curve", () => {
     studio.store.getState().setRecipe({ ratioFrom: 0.5, ratioTo: 0.52 });
     await studio.store.getState().measureCurve();
     expect(requested(studio)).toEqual([0.5, 0.51, 0.52]);
+    expect(studio.store.getState().curve).toMatchObject({ phase: "measured" });
+  });
+
+  it("asks for no ratio that the gates of its run cannot reach", async () => {
+    const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, gates: "mlp" }, steps: 9 } as const;
+    const studio = await opened({ target: ({ ratio }) => ({ ...architectureAt(ratio, 9), made }) });
+    await trained(studio);
+    const lowest = lowestRatio(FACTS, made.recipe);
+    studio.store.getState().setRecipe({ ratioFrom: 0.05, ratioTo: 0.95 });
+    await studio.store.getState().measureCurve();
+    expect(lowest).toBeGreaterThan(0.35);
+    expect(Math.min(...requested(studio))).toBeGreaterThanOrEqual(lowest);
+    expect(Math.max(...requested(studio))).toBe(0.95);
     expect(studio.store.getState().curve).toMatchObject({ phase: "measured" });
   });
 

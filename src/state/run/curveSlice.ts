@@ -1,11 +1,12 @@
 // The curve of a run: its perplexity at several ratios, measured in the background, and how its architectures nest.
 import { EngineError, nestednessOf, ratiosOf } from "../../engine/index.ts";
-import type { CurvePoint } from "../../worker/protocol.ts";
+import type { CurvePoint, RunArchitecture } from "../../worker/protocol.ts";
 import type { Effect } from "../changes.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, StudioState } from "../storeState.ts";
 import type { WorkControls } from "../task.ts";
 import { REST_MS } from "./gatesSlice.ts";
+import { clampRatio, lowestOf } from "./ratio.ts";
 import type { CurveSlice } from "./runState.ts";
 
 /** How many ratios a curve has. */
@@ -20,9 +21,7 @@ export const curveSlice: SliceOf<CurveSlice> = (deps, set, get) => {
     run() {
       const { model, run, architecture, recipe } = get();
       if (model.phase !== "open" || run.phase === "training" || !architecture) return null;
-      const { trainedFor } = architecture;
-      const range = trainedFor ? { ratioFrom: trainedFor.from, ratioTo: trainedFor.to } : recipe;
-      const ratios = ratiosOf(range, CURVE_RATIOS);
+      const ratios = curveRatios(architecture, { model, recipe });
       const points: CurvePoint[] = [];
       const measuring = (): Pick<CurveSlice, "curve"> => ({ curve: { phase: "measuring", points: [...points] } });
       return {
@@ -56,6 +55,17 @@ export const curveSlice: SliceOf<CurveSlice> = (deps, set, get) => {
     },
   };
 };
+
+/** The ratios of a run's curve: over what it was trained for, or over the form's bounds, as far as its gates reach. */
+function curveRatios(
+  { trainedFor, made }: Pick<RunArchitecture, "trainedFor" | "made">,
+  { model, recipe }: Pick<StudioState, "model" | "recipe">,
+): number[] {
+  const { from, to } = trainedFor ?? { from: recipe.ratioFrom, to: recipe.ratioTo };
+  // the form's gates may have been changed since the run
+  const lowest = lowestOf({ model, recipe: made.kind === "disp" ? made.recipe : recipe }).ratio;
+  return ratiosOf({ ratioFrom: clampRatio(from, lowest), ratioTo: clampRatio(to, lowest) }, CURVE_RATIOS);
+}
 
 interface PointMeasurement {
   /** Measures the run at a ratio, again and again while the slider takes its place. */
