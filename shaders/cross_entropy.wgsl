@@ -1,9 +1,9 @@
-// Next-token loss. Row t of T = `rows` predicts ids[t + 1]; the last row predicts nothing. The logits arrive in pieces: rows
+// Next-token loss. Row t predicts ids[t + 1] of `rows` ids; a last row without a next id predicts nothing. The logits arrive in pieces: rows
 // `first` to `first + count`, and of the vocabulary the part that starts at `column` and is `cols` Values wide. Parts must come in order,
 // starting with column 0.
 //   token_losses: sums[t] = (largest logit, ln of the sum of exp(logit - largest), logit of the target) over the parts so far;
 //     nll[t] = ln sum exp(logits[t]) - logits[t, ids[t + 1]], complete after the last part. LANES invocations per row
-//   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (T - 1), the last row with 0; of logits that
+//   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (rows - 1), a row without a next id with 0; of logits that
 //     are softly capped, times the slope of the cap, 1 - (logit inverse_cap)^2. LANES invocations per row
 // Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
 

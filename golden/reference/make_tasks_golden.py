@@ -4,7 +4,8 @@
 
 Writes choices.jsonl (multiple choice), pairs.jsonl (minimal pairs), words.jsonl (a passage and its last word) and tasks.json (for each file, the sums of
 ln p and whether the continuation is greedy, item by item) to the folder of the case, whose model it uses. Contexts and continuations become tokens as in
-lm-evaluation-harness: spaces at the end of the context belong to the continuation, and an empty context is the bos token.
+lm-evaluation-harness: spaces at the end of the context belong to the continuation, and an empty context is the bos token. What is longer than the model's
+context and one token more is cut on the left.
 """
 import argparse, json, re
 import torch
@@ -48,9 +49,9 @@ def score(context, continuation):
         ids, n = [model.config.bos_token_id] + encode(moved), len(encode(moved))
     else:
         ids = encode(kept + moved); n = len(ids) - len(encode(kept))
-    ids = torch.tensor(ids[-limit:])[None]
-    with torch.no_grad(): logits = model(ids).logits[0].double()
-    logp = logits.log_softmax(-1)[:-1]; target = ids[0, 1:]
+    ids = torch.tensor(ids[-(limit + 1):])[None]                     # the last token is only predicted
+    with torch.no_grad(): logits = model(ids[:, :-1]).logits[0].double()
+    logp = logits.log_softmax(-1); target = ids[0, 1:]
     rows = range(len(target) - n, len(target))
     return sum(logp[r, target[r]].item() for r in rows), all(logits[r].argmax().item() == target[r].item() for r in rows)
 

@@ -5,7 +5,7 @@ import { addPositions } from "../ops/addPositions.ts";
 import { capInPlace } from "../ops/arithmetic.ts";
 import { crossEntropy, crossEntropyByToken, crossEntropyTerms } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
-import { elements, type Tensor } from "../tensor.ts";
+import { elements, type Tensor, view } from "../tensor.ts";
 import {
   apply,
   blockAt,
@@ -119,9 +119,13 @@ export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, option
   return crossEntropyByToken(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
-/** Log-sum-exp and target of every row of ids, u32 (T): (T, 4), see crossEntropyTerms. It has no backward. */
+/**
+ * Log-sum-exp of each token and logit of the next one, for ids, u32 (T + 1), of which the last is only predicted: (T, 4), see
+ * crossEntropyTerms. It has no backward.
+ */
 export function decoderTokenTerms(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  return crossEntropyTerms(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
+  const inputs = view(ids, 0, [elements(ids) - 1]);
+  return crossEntropyTerms(ctx, decoderRead(ctx, model, inputs, options), { head: model.weights.head, ids });
 }
 
 /** Logits (1, V) of the token after the last of ids, u32 (T). */

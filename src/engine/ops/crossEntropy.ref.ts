@@ -33,6 +33,8 @@ interface Shape {
   partRows?: number;
   /** Rows of logits within the limit; default: all. */
   chunkRows?: number;
+  /** The last row predicts a token too. */
+  next?: boolean;
 }
 
 /** One entry per row, a power of two, so that the logits are values of the head times that power, exact in f32. */
@@ -51,16 +53,17 @@ function shapeCase({
   cap,
   partRows = vocab,
   chunkRows = rows,
+  next,
 }: Shape): OpCase<CrossEntropyParams> {
   const parts = partRows < vocab ? ` parts of ${partRows}` : "";
   const chunks = chunkRows < rows ? ` ${chunkRows} rows at once` : "";
   return {
-    name: `T${rows} V${vocab} C${width} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}${cap === undefined ? "" : ` cap ${cap}`}`,
+    name: `T${rows} V${vocab} C${width} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}${cap === undefined ? "" : ` cap ${cap}`}${next ? " and the next" : ""}`,
     params: { partRows, logitsBytes: 4 * vocab * chunkRows, cap },
     inputs: () => [
       scale > 1 ? scaledRows(rows, width, scale) : randomRef(1, [rows, width]),
       randomRef(2, [vocab, width], Math.min(1, scale)),
-      randomInts(3, [rows], vocab),
+      randomInts(3, [next ? rows + 1 : rows], vocab),
       ...(bias ? [randomRef(4, [vocab])] : []),
     ],
   };
@@ -92,6 +95,9 @@ const CASES = [
   shapeCase({ rows: 4, vocab: 512, scale: 8192, partRows: 128 }),
   shapeCase({ rows: 6, vocab: 64, width: 12, cap: 2 }),
   shapeCase({ rows: 35, vocab: 199, partRows: 64, chunkRows: 16, bias: true, cap: 0.5 }),
+  shapeCase({ rows: 1, vocab: 64, next: true }),
+  shapeCase({ rows: 6, vocab: 63, width: 12, next: true }),
+  shapeCase({ rows: 33, vocab: 199, partRows: 64, chunkRows: 16, bias: true, cap: 0.5, next: true }),
 ];
 
 function logitsOf(inputs: readonly RefTensor[], { cap }: CrossEntropyParams): RefTensor {
@@ -112,13 +118,13 @@ export function logSumExp(logits: RefTensor): number[] {
   });
 }
 
-/** -ln p(ids[t + 1]) of each row but the last. */
+/** -ln p(ids[t + 1]) of each row with a next id. */
 function tokenLosses(inputs: readonly RefTensor[], params: CrossEntropyParams): Float64Array {
   const logits = logitsOf(inputs, params);
   const ids = inputs[2];
   if (!ids) throw new RangeError("cross-entropy takes ids");
   const cols = logits.shape[1] ?? 0;
-  const losses = logSumExp(logits).slice(0, -1);
+  const losses = logSumExp(logits).slice(0, ids.data.length - 1);
   return Float64Array.from(losses, (lse, t) => lse - logits.data[t * cols + ids.data[t + 1]!]!);
 }
 
@@ -133,11 +139,12 @@ export const crossEntropyRef: OpRef<CrossEntropyParams> = {
     const [x, weight, ids] = inputs;
     if (!x || !weight || !ids || !dloss) throw new RangeError("cross-entropy takes x, weight and ids");
     const logits = logitsOf(inputs, params);
-    const [rows = 0, cols = 0] = logits.shape;
-    const scale = dloss.data[0]! / (rows - 1);
+    const cols = logits.shape[1] ?? 0;
+    const scored = ids.data.length - 1;
+    const scale = dloss.data[0]! / scored;
     const dlogits = zerosLike(logits);
     logSumExp(logits)
-      .slice(0, -1)
+      .slice(0, scored)
       .forEach((lse, t) => {
         for (let c = 0; c < cols; c++) {
           const onehot = c === ids.data[t + 1]! ? 1 : 0;
@@ -172,8 +179,8 @@ export const crossEntropyTermsRef: OpRef<CrossEntropyParams> = {
     logSumExp(logits).forEach((lse, t) => {
       const values = logits.data.subarray(t * cols, (t + 1) * cols);
       const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
-      // the last row predicts nothing, and the kernel gives it its own token
-      const target = values[targets.data[Math.min(t + 1, rows - 1)]!]!;
+      // a row without a next id predicts nothing, and the kernel gives it its own token
+      const target = values[targets.data[Math.min(t + 1, targets.data.length - 1)]!]!;
       terms.data.set([top, lse - top, target, 0], t * 4);
     });
     return [terms];

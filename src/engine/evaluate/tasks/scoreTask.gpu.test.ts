@@ -52,8 +52,29 @@ test("an item longer than the context is cut on the left, and one without a toke
   await expect(scoreItems(ctx, opened, empty)).rejects.toThrow(
     "long: item 1, continuation 1: expected at least 1 token, got 0",
   );
-  const endless = { ...task, items: [{ ...item, continuations: [" war".repeat(300)] }] };
-  await expect(scoreItems(ctx, opened, endless)).rejects.toThrow("expected fewer tokens than this model's context");
+  const endless = { ...task, items: [{ ...item, continuations: [" war".repeat(129)] }] };
+  await expect(scoreItems(ctx, opened, endless)).rejects.toThrow(
+    "expected at most 256 tokens, this model's context, got 258",
+  );
+  opened.model.free();
+});
+
+/** Sums of lm-evaluation-harness's `ids[-(max_length + 1):][:-1]` in PyTorch; the model has a context of 256, and " war" is two tokens. */
+const CUT = [
+  {
+    what: "more than the context",
+    context: Array<string>(300).fill("word").join(" "),
+    scored: " peace",
+    sum: -12.22607,
+  },
+  { what: "the context and one more", context: "x", scored: " war".repeat(128), sum: -972.62891 },
+];
+test.each(CUT)("of an item of $what tokens the last is only predicted", async ({ context, scored, sum }) => {
+  const opened = await openModel(ctx, await goldenFolder("llama"));
+  const item = { context, continuations: [scored], gold: 0, lengths: [scored.length] };
+  const [score] = await scoreItems(ctx, opened, { name: "cut", kind: "greedy", items: [item] });
+  // a token less of the first context is 1e-3 off
+  expect(Math.abs((score?.logLikelihoods[0] ?? NaN) / sum - 1)).toBeLessThan(1e-5);
   opened.model.free();
 });
 

@@ -20,7 +20,7 @@ interface ScoreOptions {
   cancelled?: (() => boolean) | undefined;
 }
 
-/** Ids of a context and its continuation, of which the last `scored` are the continuation's. */
+/** Ids of a context and its continuation, of which the last `scored` are the continuation's. The model reads all but the last. */
 interface Sequence {
   ids: readonly number[];
   scored: number;
@@ -112,15 +112,18 @@ function pairIds(
   return { ids, scored: ids.length - tokenizer.encode(trimmed).length };
 }
 
-/** The last tokens, as many as the model's context has. At least one before the continuation has to remain. */
+/**
+ * The last tokens, as many as the model's context has and one more, which is only predicted: lm-evaluation-harness reads
+ * `ids[-(max_length + 1):][:-1]` too. At least one before the continuation has to remain.
+ */
 function fitted({ ids, scored }: Sequence, { config: { context: limit } }: Model, place: string): Sequence {
   invariant(scored > 0, "shape", `${place}: expected at least 1 token, got ${scored}. Leave this item out.`);
   invariant(
-    scored < limit,
+    scored <= limit,
     "limit",
-    `${place}: expected fewer tokens than this model's context of ${limit}, got ${scored}. Leave this item out.`,
+    `${place}: expected at most ${limit} tokens, this model's context, got ${scored}. Leave this item out.`,
   );
-  return { ids: ids.slice(-limit), scored };
+  return { ids: ids.slice(-limit - 1), scored };
 }
 
 /** Scores the continuations of one item. What they share runs once, into the KV cache, where that gives the same numbers. */
@@ -130,7 +133,7 @@ async function scoreSequences(
   sequences: readonly Sequence[],
   { selection, cache }: { selection: Selection; cache: KvCache },
 ): Promise<ContinuationScore[]> {
-  const padded = sequences.map(({ ids }) => paddedLength(model.config, ids.length));
+  const padded = sequences.map(({ ids }) => paddedLength(model.config, ids.length - 1));
   // The row before a scored token predicts it, so it cannot be shared.
   const shared = Math.min(commonLength(sequences), ...sequences.map(({ ids, scored }) => ids.length - 1 - scored));
   const set = (length: number): string =>
@@ -145,7 +148,7 @@ async function scoreSequences(
   }
   // All continuations are queued before the first is read.
   const rows = sequences.map((sequence, i) => {
-    const ids = new Uint32Array((padded[i] ?? 0) - start).fill(sequence.ids.at(-1) ?? 0);
+    const ids = new Uint32Array((padded[i] ?? 0) - start + 1).fill(sequence.ids.at(-1) ?? 0);
     ids.set(sequence.ids.slice(start));
     const terms = ctx.step(() => {
       const options = start > 0 ? { selection, cache, start } : { selection };

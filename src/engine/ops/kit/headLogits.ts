@@ -52,8 +52,9 @@ export function rowsPerChunk(ctx: Ctx, models: readonly [HeadOf, ...HeadOf[]], b
 export const logitsRoom = (ctx: Ctx, { weight }: Head, rows: number): LogitPiece[] =>
   placed(weight).map((part) => ({ ...part, y: ctx.empty([rows, part.rows], "logits") }));
 
-/** The logits of a chunk: `range` of all `rows` rows, in pieces. */
+/** The logits of a chunk: `range` of all rows, in pieces. */
 export interface LogitChunk {
+  /** What the kernel counts: all rows, or all ids of a next-token loss. */
   rows: number;
   range: RowRange;
   pieces: readonly LogitPiece[];
