@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 /** One request that the server received. */
 export interface ServedRequest {
@@ -12,6 +13,8 @@ export interface ServedRequest {
   method: string;
   /** The first and last requested byte; `last` is undefined for an open range. */
   range: { first: number; last: number | undefined } | undefined;
+  /** The client takes compressed answers. */
+  gzip: boolean;
   /** Number of earlier requests for this path. */
   before: number;
 }
@@ -35,6 +38,8 @@ export type Fault =
   /** Sends `by` bytes more than requested. */
   | { kind: "longer"; by: number }
   | { kind: "version"; etag: string }
+  /** Sends JSON compressed to those who take it, and lets no other origin see more than its length and type; no HEAD if `noHead`. */
+  | { kind: "compressed"; noHead?: boolean }
   /** The byte at `at` is inverted. */
   | { kind: "damage"; at: number };
 
@@ -95,6 +100,7 @@ function readRequest(request: IncomingMessage, earlier: readonly ServedRequest[]
     path,
     method: request.method ?? "GET",
     range: first === undefined ? undefined : { first: Number(first), last: last ? Number(last) : undefined },
+    gzip: /gzip/.test(String(request.headers["accept-encoding"])),
     before: earlier.filter((other) => other.path === path).length,
   };
 }
@@ -117,7 +123,11 @@ async function answer(server: FaultyServer, one: ServedRequest, response: Server
   if (!file) return end(404, {}, "not found");
   const bytes = Buffer.from(file); // a copy: the stored file stays as it is
   if (fault?.kind === "damage") bytes[fault.at]! ^= 0xff;
-  await sendFile(one, response, { server, bytes, fault });
+  if (fault?.kind !== "compressed") return sendFile(one, response, { server, bytes, fault });
+  if (one.method === "HEAD" && fault.noHead) return void response.destroy();
+  const packed = one.gzip && one.path.endsWith(".json");
+  if (packed) response.setHeader("Content-Encoding", "gzip");
+  await sendFile(one, response, { server, bytes: packed ? gzipSync(bytes) : bytes, fault });
 }
 
 /** Sends the requested range of `bytes` with the fault, at the speed that the server has at each chunk. */
@@ -133,6 +143,7 @@ async function sendFile(
   response.statusCode = partial ? 206 : 200;
   const headers: Record<string, string | number> = {
     ...CORS,
+    ...(fault?.kind === "compressed" ? { "Access-Control-Expose-Headers": "", Vary: "Accept-Encoding" } : {}),
     "Content-Type": path.endsWith(".json") ? "application/json" : "application/octet-stream",
     ETag: fault?.kind === "version" ? fault.etag : '"v1"',
     "Accept-Ranges": "bytes",

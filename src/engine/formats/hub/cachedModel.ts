@@ -76,8 +76,9 @@ async function listed(
 function merged(address: Address, remote: RemoteModel, before: Manifest | undefined, partBytes: number): Manifest {
   const files = remote.files.map((file): CachedFile => {
     const cached = before?.files.find(({ name }) => name === file.name);
-    // for a file of unknown size it is unclear how much has arrived
-    const usable = cached && sameFile(cached, file) && (cached.whole || cached.size !== null);
+    // for a file of unknown size it is unclear how much has arrived; and older versions took compressed sizes for its own
+    const known = file.size !== undefined || before?.list === LIST_VERSION;
+    const usable = cached && known && sameFile(cached, file) && (cached.whole || cached.size !== null);
     return usable ? { ...cached, url: file.url, sha256: file.sha256 ?? cached.sha256 } : unfetched(file, partBytes);
   });
   return {

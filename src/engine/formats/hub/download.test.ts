@@ -1,6 +1,8 @@
 // Downloads from a local server that drops and stalls connections and reports wrong lengths: what arrives, is requested again, and stays cached.
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
+import type { Manifest } from "./manifest.ts";
+import { Sha256 } from "./sha256.ts";
 import {
   atWeights,
   expectModel,
@@ -187,7 +189,41 @@ describe("a busy or limited server", () => {
   });
 });
 
+describe("a server of another origin that compresses text", () => {
+  it.each([{ kind: "compressed" } as const, { kind: "compressed", noHead: true } as const])(
+    "is asked for the size of the file itself: %o",
+    async (fault) => {
+      const server = await plain(() => fault);
+      await expectModel(await open(server));
+      // in parts where the size is known
+      expect(ofWeights(server).filter(({ method }) => method === "GET").length > 2).toBe(!("noHead" in fault));
+    },
+  );
+
+  it.each([false, true])("replaces what an older version cut short, also without a size (%s)", async (noHead) => {
+    const server = await plain(() => ({ kind: "compressed", noHead }));
+    const store = memoryStore();
+    await open(server, "", { store });
+    const cut = MODEL["config.json"]!.subarray(0, 100);
+    store.files.set("config.json", Buffer.from(cut));
+    const manifest = JSON.parse(store.files.get("manifest.json")!.toString()) as Manifest;
+    const files = manifest.files.map((file) =>
+      file.name === "config.json" ? { ...file, size: cut.length, sha256: new Sha256().update(cut).hex() } : file,
+    );
+    await store.writeText("manifest.json", JSON.stringify({ ...manifest, list: 2, files }));
+    await expectModel(await open(server, "", { store, refresh: false }));
+  });
+});
+
 describe("a server that contradicts itself", () => {
+  it("refuses a file that goes on after the size that a HEAD stated", async () => {
+    const server = await plain(({ path, method }) => {
+      if (!path.endsWith(WEIGHTS)) return undefined;
+      return method === "HEAD" ? { kind: "size", by: -500 } : { kind: "compressed" };
+    });
+    expect((await refused(open(server))).message).toMatch(/expected \d+ bytes, got more/);
+  });
+
   it("fetches a file from the beginning if its version changes between parts", async () => {
     const server = await plain(({ path, before }) =>
       path.endsWith(WEIGHTS) && before > 3 ? { kind: "version", etag: '"v2"' } : undefined,

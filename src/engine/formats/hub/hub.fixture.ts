@@ -110,6 +110,17 @@ export function memoryStore(free?: number): ModelStore & { files: Map<string, Bu
   return store;
 }
 
+/** Headers that a page may read of another origin's answer; others only where the answer names them. */
+const SAFE_HEADERS = ["cache-control", "content-language", "content-length", "content-type", "last-modified"];
+
+/** A fetch that shows what a page of another origin sees. */
+async function asInBrowser(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  const exposed = (response.headers.get("Access-Control-Expose-Headers") ?? "").toLowerCase().split(",");
+  const seen = [...response.headers].filter(([name]) => [...SAFE_HEADERS, ...exposed].includes(name));
+  return new Response(response.body, { status: response.status, headers: seen });
+}
+
 interface Try {
   store?: ReturnType<typeof memoryStore>;
   signal?: AbortSignal;
@@ -125,7 +136,7 @@ export function open(
 ): Promise<Folder> {
   const address: Address = readAddress(typed === "" ? `${server.address}m` : typed);
   const web = {
-    fetch: (url: string, init: RequestInit) => fetch(url, init),
+    fetch: asInBrowser,
     signal: signal ?? new AbortController().signal,
     limits: { ...TEST_LIMITS, ...limits },
     hub: server.address.slice(0, -1),

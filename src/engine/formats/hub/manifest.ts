@@ -8,8 +8,8 @@ import type { ModelStore } from "./modelStore.ts";
 
 export const MANIFEST_FILE = "manifest.json";
 const FORMAT = 1;
-/** Raised when more of a model's files are fetched than before. */
-export const LIST_VERSION = 2;
+/** Raised when more of a model's files are fetched than before, or sizes of the older ones may be wrong. */
+export const LIST_VERSION = 3;
 
 export interface CachedFile {
   name: string;

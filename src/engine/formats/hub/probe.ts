@@ -1,6 +1,6 @@
 // Requests the first bytes of a file from a plain server, to learn whether it exists, its size and version, and whether ranges work.
 import { EngineError } from "../../errors.ts";
-import { answered, checkHead, checkType, HEAD_BYTES, headOf, type RemoteFile } from "./remoteFile.ts";
+import { answered, checkHead, checkType, HEAD_BYTES, headOf, type RemoteFile, statedLength } from "./remoteFile.ts";
 import { checkStatus, type Purpose, type Web, withTries } from "./web.ts";
 
 type Target = Pick<RemoteFile, "name" | "url">;
@@ -64,8 +64,15 @@ async function checkFirstBytes(response: Response, name: string, what: string): 
   checkHead(head, name, what);
 }
 
+/**
+ * The length that a HEAD reports; undefined where none comes. A request for a range, here for the whole file, asks for bytes that are not
+ * compressed: without it the length is that of the compressed file, and the header that says so is hidden from other origins.
+ */
 async function lengthOf(web: Web, url: string, signal: AbortSignal): Promise<number | undefined> {
-  const response = await web.fetch(url, { method: "HEAD", signal, cache: "no-store" });
-  const length = response.ok ? response.headers.get("Content-Length") : null;
-  return length === null ? undefined : Number(length);
+  const init = { method: "HEAD", headers: { Range: "bytes=0-" }, signal, cache: "no-store" } as const;
+  const response = await web.fetch(url, init).catch((error: unknown) => {
+    if (signal.aborted || error instanceof EngineError) throw error;
+    return undefined;
+  });
+  return response?.ok ? statedLength(response) : undefined;
 }

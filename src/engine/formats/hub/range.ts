@@ -35,7 +35,8 @@ export function fetchRange(web: Web, purpose: Purpose, request: RangeRequest): P
   const { file, range } = request;
   return withTries(web, purpose, async (signal, alive) => {
     if (range.end !== null && range.at >= range.end) return;
-    const last = range.end === null ? "" : range.end - 1;
+    // the end is left open where the file should end: more bytes than that show that its size was wrong
+    const last = range.end === null || range.end === file.size ? "" : range.end - 1;
     const headers = { Range: `bytes=${range.at}-${last}` };
     // the browser's own cache would store the model a second time
     const response = await web.fetch(file.url, { headers, signal, cache: "no-store" });

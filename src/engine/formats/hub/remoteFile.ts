@@ -21,14 +21,20 @@ export interface RemoteFile {
 /** Number of bytes at the beginning that identify the kind of a file. */
 export const HEAD_BYTES = 64;
 
+/** The bytes of an answer; undefined where the server does not say, or says it of a compressed answer, whose bytes arrive unpacked. */
+export function statedLength({ headers }: Response): number | undefined {
+  const length = headers.get("Content-Length");
+  const packed = (headers.get("Content-Encoding") ?? "identity") !== "identity";
+  return length === null || packed ? undefined : Number(length);
+}
+
 /** What the headers report about the file, as far as the browser exposes them. */
 export function answered(response: Response): { version: string | undefined; total: number | undefined; from: number } {
   const { headers, status } = response;
   const version = headers.get("ETag") ?? headers.get("Last-Modified") ?? undefined;
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get("Content-Range") ?? "");
-  const length = headers.get("Content-Length");
   if (status === 206) return { version, total: range ? Number(range[2]) : undefined, from: Number(range?.[1] ?? NaN) };
-  return { version, total: length === null ? undefined : Number(length), from: 0 };
+  return { version, total: statedLength(response), from: 0 };
 }
 
 /** The error for an answer that is something else. */
