@@ -125,6 +125,7 @@ export const IMPORT_RULES = [
   },
   { files: ["src/worker/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, RUNTIMES, UI, CHARTS, STATE, CLI, NODE] },
   { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, RUNTIMES, UI, CHARTS, STATE, LAB, ENGINE_IN_NODE] },
+  { files: ["src/cli/page/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, RUNTIMES, UI, CHARTS, STATE, LAB] },
   { files: ["src/cli/page/**/*.gpu.test.ts"], bans: [REACT, D3, STORE, RUNTIMES, UI, CHARTS, STATE, LAB, NODE] },
   // the lab measures parts of the engine that nothing else outside it may import, with two kernels of its own
   { files: ["src/lab/**"], bans: [REACT, D3, STORE, RUNTIMES, UI, CHARTS, STATE, VERIFY, WORKER, CLI, NODE] },

@@ -68,6 +68,9 @@ export class ServedCheckpoints {
     if (!this.folder.resume) return;
     const { found, bytes } = await this.recovery.newest();
     if (!found || !bytes) return;
+    // before the subject, which the weights of a refit belong to: these depend on the guard's windows too
+    const { context } = session;
+    requireEqual("context", { given: context, saved: found.context ?? context });
     requireSame(session, found, "the pruned model and the text");
     await session.restore(bytes);
     this.notice(`Continues the recovery at step ${found.step} of ${found.recipe.steps}.`);
@@ -188,10 +191,14 @@ function requireSame(given: Subject, saved: Subject, what: string): void {
   );
   const field = differentField(saved.recipe, given.recipe);
   if (field === undefined) return;
-  const valueIn = (recipe: object): string => {
-    const value = (recipe as Record<string, unknown>)[field];
-    return value === undefined ? "none" : JSON.stringify(value);
-  };
-  const named = `expected ${valueIn(saved.recipe)}, as in the interrupted command, got ${valueIn(given.recipe)}`;
-  throw new EngineError("config", `--resume: ${writtenName(field)}: ${named}. ${ADVICE}`);
+  const valueIn = (recipe: object): unknown => (recipe as Record<string, unknown>)[field];
+  requireEqual(writtenName(field), { given: valueIn(given.recipe), saved: valueIn(saved.recipe) });
+}
+
+/** Throws "config" naming an option that differs from what was saved. */
+function requireEqual(option: string, { given, saved }: { given: unknown; saved: unknown }): void {
+  if (given === saved) return;
+  const written = (value: unknown): string => (value === undefined ? "none" : JSON.stringify(value));
+  const named = `expected ${written(saved)}, as in the interrupted command, got ${written(given)}`;
+  throw new EngineError("config", `--resume: ${option}: ${named}. ${ADVICE}`);
 }

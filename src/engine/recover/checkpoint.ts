@@ -15,6 +15,8 @@ interface RecoverCheckpoint {
   step: number;
   /** Which pruned model and training text it belongs to. */
   subject: string;
+  /** Tokens of a window of the guard, before a short text shortens it. Missing in checkpoints of older versions. */
+  context?: number;
   guard?: GuardRecord;
   /** The trained tensors one after the other, AdamW's two moments, and the best weights so far. */
   theta: Float32Array<ArrayBuffer>;
@@ -28,13 +30,13 @@ const TENSORS = ["theta", "m", "v", "best"] as const;
 
 /** The checkpoint as the bytes of a safetensors file. */
 export async function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Array<ArrayBuffer>> {
-  const { recipe, step, subject, guard } = checkpoint;
+  const { recipe, step, subject, context, guard } = checkpoint;
   const streams = TENSORS.map((name) => {
     const values = checkpoint[name];
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     return { name, dtype: "F32" as const, shape: [values.length], chunks: () => [bytes] };
   });
-  const state = JSON.stringify({ recipe, step, ...(guard ? { guard } : {}) });
+  const state = JSON.stringify({ recipe, step, context, ...(guard ? { guard } : {}) });
   const tensors = TENSORS.map((name) => checkpoint[name]);
   return collectBytes(
     writeSafetensors(streams, await withChecksum({ metadata: { format: FORMAT, state, subject }, tensors })),
@@ -56,7 +58,7 @@ export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<Re
   const field = new JsonField(json, "checkpoint", "state", START_ANEW);
   const recipe = readRecoverRecipe(field.get("recipe"));
   const step = readStep(field.get("step"), recipe.steps);
-  const guard = field.get("guard");
+  const [context, guard] = [field.get("context"), field.get("guard")];
   const [theta, m, v, best] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
   invariant(theta && m && v && best, "bug", "expected four tensors");
   checkTrained({ theta, m, v, best }, START_ANEW);
@@ -64,6 +66,7 @@ export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<Re
   await checkUndamaged(contents, ["format", "state", "subject"], START_ANEW);
   return {
     ...{ recipe, step, subject },
+    ...(context.value === undefined ? {} : { context: context.number({ min: 1, whole: true }) }),
     ...(guard.value === undefined ? {} : { guard: readGuard(guard, step) }),
     ...{ theta, m, v, best },
   };

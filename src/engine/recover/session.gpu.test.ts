@@ -17,6 +17,7 @@ import { maskedReader } from "../prune/weights/maskedReader.ts";
 import { pruneWeights } from "../prune/weights/pruneWeights.ts";
 import { DEFAULT_RECOVER_RECIPE, type RecoverRecipe, type RecoverScope } from "../recipes/recoverRecipe.ts";
 import { WEIGHT_METHODS } from "../recipes/weightRecipe.ts";
+import { decodeRecovery, encodeRecovery } from "./checkpoint.ts";
 import { overlaid, type RecoveredValues, recoveredHash } from "./overlay.ts";
 import { updatedValues, weightsPruned } from "./recoveredModel.ts";
 import { RecoverSession } from "./session.ts";
@@ -83,10 +84,10 @@ interface Made {
 function sessionOf(
   from: OpenedModel,
   { recipe, pruned }: Made,
-  { masks, updated }: { masks?: WeightMasks; updated?: RecoveredValues } = {},
+  { masks, updated, context = 64 }: { masks?: WeightMasks; updated?: RecoveredValues; context?: number } = {},
 ): RecoverSession {
   const made = new RecoverSession(ctx, {
-    ...{ dense: from.model, pruned, text: textOf(from), context: 64, subject: "test" },
+    ...{ dense: from.model, pruned, text: textOf(from), context, subject: "test" },
     weights: weightsPruned(from.weights, updated),
     pruning: masks ? { masks } : { lists: indexLists(masksOf(from)) },
     recipe: { ...RECIPE, ...recipe },
@@ -173,6 +174,40 @@ test.each([{}, { rank: 4 }])(
     await expect(other.restore(saved)).rejects.toThrow(/another model, text or recipe/);
   },
 );
+
+test.each([16, 128])("resuming in windows of %i continues in the checkpoint's own", async (context) => {
+  const from = openedOf("llama");
+  const pruned = await compactOf(from);
+  const whole = sessionOf(from, { pruned });
+  await run(whole);
+  const first = sessionOf(from, { pruned });
+  await run(first, 4);
+  const second = sessionOf(from, { pruned }, { context });
+  await second.restore(await first.checkpoint());
+  expect(second.context).toBe(64);
+  expect(await second.guardPerplexity(pruned)).toBe(second.guard?.before);
+  await run(second);
+  expect(second.guard).toEqual(whole.guard);
+  expect(await second.values()).toEqual(await whole.values());
+});
+
+test("an older checkpoint without its windows is read, and refused where another number of tokens was measured", async () => {
+  const from = openedOf("llama");
+  const pruned = await compactOf(from);
+  const first = sessionOf(from, { pruned });
+  await run(first, 4);
+  const older = await decodeRecovery(await first.checkpoint());
+  delete older.context;
+  const same = sessionOf(from, { pruned });
+  await same.restore(await encodeRecovery(older));
+  expect(same.guard).toEqual(first.guard);
+  const { guard } = first;
+  if (!guard) throw new Error("expected the guard to have measured");
+  const others = encodeRecovery({ ...older, guard: { ...guard, tokens: guard.tokens - 1 } });
+  await expect(sessionOf(from, { pruned }).restore(await others)).rejects.toThrow(
+    `guard.tokens: expected ${guard.tokens}, in windows of 64, got ${guard.tokens - 1}`,
+  );
+});
 
 test("pause ends a run after the current step", async () => {
   const from = openedOf("llama");

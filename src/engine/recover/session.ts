@@ -61,12 +61,15 @@ export class RecoverSession {
   step = 0;
   /** Missing until `run` has measured the pruned model. */
   guard: GuardRecord | undefined;
+  /** Tokens of a window of the guard, fewer in a short text. A checkpoint brings its own. */
+  context: number;
   private readonly ctx: Ctx;
   private readonly dense: Model;
   private readonly student: Student;
   private readonly state: RecoverState;
   private readonly weights: PrunedWeightsReader;
-  private readonly text: GuardedText;
+  private readonly ids: Uint32Array;
+  private text: GuardedText;
   readonly subject: string;
   private readonly tap: Tap;
   private reported = 0;
@@ -80,7 +83,9 @@ export class RecoverSession {
     this.recipe = checkRecoverRecipe(recipe);
     this.weights = weights;
     this.subject = subject;
-    this.text = guardedText(text, Math.min(context, pruned.config.context));
+    this.context = Math.min(context, pruned.config.context);
+    this.ids = text;
+    this.text = guardedText(text, this.context);
     this.student = makeStudent(ctx, pruned, { pruning, recipe });
     this.state = makeRecoverState(ctx, this.student);
     this.tap = new Tap(ctx.gpu, ctx.buffers, RING_SLOTS * METRICS * ELEMENT_BYTES, "metrics");
@@ -152,7 +157,7 @@ export class RecoverSession {
 
   /** The state of the recovery, as the bytes of a safetensors file. Throws "not-finite" if a weight is not finite, so that no broken recovery is saved. */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    const { recipe, step, subject, guard, ctx, state } = this;
+    const { recipe, step, subject, context, guard, ctx, state } = this;
     const theta = await flatValues(ctx, this.thetas);
     if (!theta.every(Number.isFinite)) throw notFinite(step);
     const [m, v, best] = [
@@ -160,16 +165,27 @@ export class RecoverSession {
       await flatValues(ctx, state.v),
       await flatValues(ctx, state.best),
     ];
-    return encodeRecovery({ recipe, step, subject, ...(guard ? { guard } : {}), theta, m, v, best });
+    return encodeRecovery({ recipe, step, subject, context, ...(guard ? { guard } : {}), theta, m, v, best });
   }
 
-  /** Continues from a checkpoint of the same subject and recipe. Throws "format" if it belongs to another one. */
+  /**
+   * Continues from a checkpoint of the same subject and recipe, with its division of the text and its windows: perplexities of different
+   * contexts are never compared. Throws "format" if it belongs to another one.
+   */
   async restore(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const checkpoint = await decodeRecovery(bytes);
     invariant(
       sameFields(checkpoint.recipe, this.recipe) && checkpoint.subject === this.subject,
       "format",
       "this checkpoint belongs to another model, text or recipe. Start a new recovery.",
+    );
+    const context = checkpoint.context ?? this.context;
+    const text = guardedText(this.ids, context);
+    const { length } = text.guard;
+    invariant(
+      (checkpoint.guard?.tokens ?? length) === length,
+      "format",
+      `checkpoint: guard.tokens: expected ${length}, in windows of ${context}, got ${checkpoint.guard?.tokens}. Its guard was measured in other windows: start a new recovery.`,
     );
     const { ctx, state } = this;
     const advice = "It belongs to another pruned model: start a new recovery.";
@@ -178,6 +194,8 @@ export class RecoverSession {
     this.step = checkpoint.step;
     this.reported = checkpoint.step;
     this.guard = checkpoint.guard;
+    this.context = context;
+    this.text = text;
   }
 
   free(): void {

@@ -10,8 +10,8 @@ import {
   recoveryFileOf,
   recoverySubject,
   type SavedRecovery,
+  type ResumableRecovery,
   startsFromRefit,
-  type StoredRecovery,
 } from "../run/recoveryFile.ts";
 import { approveRecovery, type PlannedRecovery } from "../run/recoveryPlan.ts";
 import { recordOf } from "../run/runRecords.ts";
@@ -72,11 +72,12 @@ async function recoverCurrent(
     "config",
     "The current pruning is recovered already: undo that first, then recover again.",
   );
-  await planned(state, { opened, pruned, choice });
   const text = await state.text("calibration", controls.cancelled);
   const subject = await recoverySubject(opened, { pruned, choice, text });
   const file = recoveryFileOf(state, opened);
-  const paused = resume ? await pausedRecovery(file, subject) : undefined;
+  const window = Math.min(perplexities.window, opened.config.context);
+  const paused = resume ? await pausedRecovery(file, subject, window) : undefined;
+  await planned(state, { opened, pruned, choice, ...(paused?.context ? { window: paused.context } : {}) });
   if (!paused) await discard(state, file);
   state.evaluationTokens = tokens;
   const before = await readingOf(state, controls);
@@ -155,11 +156,14 @@ async function discard({ send }: WorkerState, file: RecoveryFile): Promise<null>
 
 const NONE_PAUSED = "There is no paused recovery of this model any more. Start a new one.";
 
-/** The paused recovery of this subject. Throws "config" where there is none, or only one of something else. */
-async function pausedRecovery(file: RecoveryFile, subject: string): Promise<StoredRecovery> {
+/**
+ * The paused recovery of this subject, which continues with its own windows. window: those of the open model. Throws "config" where there is
+ * none, or only one of something else.
+ */
+async function pausedRecovery(file: RecoveryFile, subject: string, window: number): Promise<ResumableRecovery> {
   const stored = await file.load();
   invariant(stored, "config", NONE_PAUSED);
-  const { saved } = stored;
+  const { saved, context = window } = stored;
   const { calibration } = saved.run.record;
   invariant(
     saved.subject === subject || !startsFromRefit(saved.subject),
@@ -170,6 +174,11 @@ async function pausedRecovery(file: RecoveryFile, subject: string): Promise<Stor
     saved.subject === subject,
     "config",
     `The paused recovery belongs to other masks, another choice or another text: it was trained on ${calibration.name}. Choose that text under Run, then resume, or discard it.`,
+  );
+  invariant(
+    context === window || !startsFromRefit(subject),
+    "config",
+    `The paused recovery: expected windows of ${context} tokens, in which its guard was measured, got ${window}, in which the refit before it was. Open the model with windows of ${context} tokens, refit and resume, or discard it.`,
   );
   return stored;
 }

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { EngineError } from "../../engine/index.ts";
 import { gateRun } from "../../engine/formats/runs/runs.fixture.ts";
-import { encodeRecovery } from "../../engine/recover/checkpoint.ts";
+import { decodeRecovery, encodeRecovery } from "../../engine/recover/checkpoint.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../engine/recipes/recoverRecipe.ts";
 import { Claims } from "../storage/claims.ts";
 import { memoryOpfs } from "../storage/opfs.fixture.ts";
@@ -50,6 +50,18 @@ async function stored(step: number): Promise<StoredRecovery> {
     checkpoint: await encodeRecovery({ recipe, step, subject: "s", ...arrays }),
   };
 }
+
+test("a loaded recovery brings the windows of its guard, which older ones lack", async () => {
+  memoryOpfs();
+  const claims = new Claims();
+  const open = () => new RecoveryFile({ fingerprint: "abc" }, claims, unexpected);
+  const older = await stored(10);
+  await open().write(older);
+  expect(await open().load()).not.toHaveProperty("context");
+  const checkpoint = await encodeRecovery({ ...(await decodeRecovery(older.checkpoint)), context: 128 });
+  await open().write({ saved: { ...older.saved, step: 20 }, checkpoint });
+  expect(await open().load()).toMatchObject({ context: 128, checkpoint });
+});
 
 test("the other generation is used where one is damaged, which is set aside with its reason", async () => {
   const root = memoryOpfs();

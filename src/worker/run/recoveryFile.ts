@@ -43,6 +43,11 @@ export interface StoredRecovery {
   checkpoint: Uint8Array<ArrayBuffer>;
 }
 
+/** A stored recovery that can be resumed. context: tokens of a window of its guard; missing in those of older versions. */
+export interface ResumableRecovery extends StoredRecovery {
+  context?: number;
+}
+
 /** What a recovery of this pruning on this text is called in its checkpoint: a checkpoint of anything else is refused. */
 export async function recoverySubject(
   { identity }: Pick<OpenedModel, "identity">,
@@ -112,16 +117,16 @@ export class RecoveryFile {
   }
 
   /** What is paused, to resume from: the newest generation whose checkpoint is not damaged. Undefined if there is none. */
-  async load(): Promise<StoredRecovery | undefined> {
+  async load(): Promise<ResumableRecovery | undefined> {
     const all = await this.generations();
     for (const [at, { stem, saved, turn }] of all.entries()) {
       const path = `${stem}.safetensors`;
       const checkpoint = await readFile(path).then((file) => file?.arrayBuffer());
       if (!checkpoint) continue;
       try {
-        await decodeRecovery(new Uint8Array(checkpoint));
+        const { context } = await decodeRecovery(new Uint8Array(checkpoint));
         this.turn = turn === 0 ? 1 : 0;
-        return { saved, checkpoint: new Uint8Array(checkpoint) };
+        return { saved, checkpoint: new Uint8Array(checkpoint), ...(context === undefined ? {} : { context }) };
       } catch (error) {
         this.onDamaged(await damaged(all[at + 1] ? OLDER_ONE : CANNOT, path, error));
       }

@@ -29,6 +29,26 @@ test("a recovery of all matrices takes more than one of the output matrices, and
   expect(all?.parts.recovery).toBeGreaterThan(out?.parts.recovery ?? Infinity);
 });
 
+test("a paused recovery is planned with its own windows, and refused with what to do", async () => {
+  const pruned = madeGates(opened.config, 0.5, { name: "t", sha256: "" });
+  const plans: PlanResult[] = [];
+  const job = { opened, pruned, choice: { matrices: "out" }, opening: OPENING } as const;
+  for (const window of [16, 64, 256])
+    await approveRecovery(ctx.gpu.facts, { ...job, window }, (plan) => plans.push(plan));
+  expect(plans.map(({ plan }) => plan.evaluationTokens)).toEqual([64, 64, 256]);
+  const { totalBytes } = plans[2]?.plan ?? { totalBytes: 0 };
+  expect(totalBytes).toBeGreaterThan(plans[1]?.plan.totalBytes ?? Infinity);
+  const opening = { ...OPENING, memoryBytes: totalBytes / 4 };
+  await expect(approveRecovery(ctx.gpu.facts, { ...job, opening, window: 256 }, () => undefined)).rejects.toMatchObject(
+    {
+      code: "limit",
+      message: expect.stringMatching(
+        /^A recovery of llama, which continues in its own windows of 256 tokens, needs .* Or discard it and recover anew, in the open model's windows of 64 tokens\.$/,
+      ) as string,
+    },
+  );
+});
+
 test("one that does not fit is refused with its numbers, after the plan was reported", async () => {
   const pruned = madeGates(opened.config, 0.5, { name: "t", sha256: "" });
   const plans: PlanResult[] = [];
