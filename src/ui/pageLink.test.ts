@@ -59,7 +59,7 @@ it.each(["training", "paused"] as const)("changes nothing of a run that is %s, a
   const before = settings();
   go("#v=2&keep=0.4&steps=9&calibration=moby-train&method=wanda");
   expect(settings()).toEqual(before);
-  expect(store.getState().notices.at(-1)?.error.message).toMatch(/^A run has begun, so the settings of this link/);
+  expect(store.getState().notices.at(-1)?.error.message).toMatch(/^A run has begun, and a link must not change/);
   expect(location.hash).toContain("steps=60");
   store.setState({ run: { phase: "idle" } });
 });

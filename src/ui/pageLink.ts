@@ -29,8 +29,7 @@ export const COMPARISON = "#comparison=";
 const canApply = (state: StudioState): boolean =>
   canEditRecipe(state) && canChooseMethod(state) && canChangeTexts(state);
 
-const RUN_KEPT =
-  "A run has begun, so the settings of this link were not applied. Stop the run, then open the link again";
+const RUN_KEPT = "A run has begun, and a link must not change its settings. Stop the run, then open the link again";
 
 /**
  * Takes the recipes from the address; reports the parts that are invalid. A hash that is not meant as settings changes nothing. `later` is
@@ -95,7 +94,7 @@ function when(store: StudioStore["store"], ready: Ready, act: (state: StudioStat
 /** Says which model a link is of, until it is open. It is not opened here: a link must not make a page fetch files. */
 function nameModel(store: StudioStore["store"], name: string, isOpen: Ready): () => void {
   if (isOpen(store.getState())) return DONE;
-  const text = `This link is of the model ${name}. Its settings are set; open ${name} under Models before you train`;
+  const text = `This link is of the model ${name}. Its settings are set; open ${name} before you train`;
   store.getState().notify(new EngineError("config", text), "link");
   const notice = store.getState().notices.at(-1);
   return notice ? when(store, isOpen, ({ dismiss }) => dismiss(notice.id)) : DONE;

@@ -40,6 +40,30 @@ export const ABOUT_RUNS: readonly Situation[] = [
 
 export const ABOUT_WORK: readonly Situation[] = [
   {
+    name: "link while a run has begun",
+    codes: ["config"],
+    contexts: LINKS,
+    says: /^A run has begun/,
+    title: "This link was not applied",
+    advice: "The run is as it was.",
+  },
+  {
+    name: "link of another model",
+    codes: ["config"],
+    contexts: LINKS,
+    says: /^This link is of the model/,
+    title: "This link needs another model",
+    advice: "A link opens nothing by itself.",
+  },
+  {
+    name: "link without settings",
+    codes: ["config"],
+    contexts: LINKS,
+    says: /has no setting that Espalier knows/,
+    title: "This link changed nothing",
+    advice: "The settings are as they were.",
+  },
+  {
     name: "link invalid",
     codes: ["config", "format"],
     contexts: LINKS,

@@ -54,7 +54,7 @@ async function stored(step: number): Promise<StoredRecovery> {
 test("a loaded recovery brings the windows of its guard, which older ones lack", async () => {
   memoryOpfs();
   const claims = new Claims();
-  const open = () => new RecoveryFile({ fingerprint: "abc" }, claims, unexpected);
+  const open = () => new RecoveryFile({ identity: "abc" }, claims, unexpected);
   const older = await stored(10);
   await open().write(older);
   expect(await open().load()).not.toHaveProperty("context");
