@@ -12,7 +12,7 @@ import { collect, type OutputFile, outputFolder } from "../formats/files/outputF
 import { exportOnnx } from "../formats/onnx/exportOnnx.ts";
 import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { packMask, weightsOf } from "../masks/weightMasks.ts";
-import { differences, type TokenizerCase } from "../tokenizer/check.fixture.ts";
+import { differences, tokenFilesOf, type TokenizerCase } from "../tokenizer/check.fixture.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { readTokenizer, withTokenizerFile } from "./readTokenizer.ts";
 
@@ -50,6 +50,18 @@ it("prefers tokenizer.json", async () => {
   expect((await tokenizerOf(folder)).encode("a")).toHaveLength(1);
 });
 
+it("adds the special tokens that only the files beside tokenizer.json name", async () => {
+  const own = await tokenizerOf(memoryFolder("m", { "tokenizer.json": json }));
+  const found = await tokenizerOf(
+    memoryFolder("m", {
+      ...{ "tokenizer.json": json, "tokenizer_config.json": '{"pad_token": "<a>"}' },
+      "special_tokens_map.json": '{"additional_special_tokens": ["<b>"]}',
+      "added_tokens.json": JSON.stringify({ "<c>": own.vocabSize }),
+    }),
+  );
+  expect(found.encode("<a><b><c>")).toEqual([1, 2, 0].map((i) => own.vocabSize + i));
+});
+
 it("refuses a folder without either, with how to make it", async () => {
   await expect(tokenizerOf(memoryFolder("m", { "tokenizer.model": "x" }))).rejects.toThrow(
     "m: expected tokenizer.json, or vocab.json and merges.txt, got tokenizer.model. Make tokenizer.json with transformers: python -c",
@@ -82,7 +94,7 @@ it.each(golden.cases.map((one) => [one.name, one] as const))(
     const written = outputFolder("e", await companionFiles(await withTokenizerFile(folder, { model_type: modelType })));
     expect([...written.list()].sort()).toEqual(["tokenizer.json", ...folder.list()].sort());
     const tokenizer = await readJson(await written.open("tokenizer.json"));
-    expect(differences({ name, texts, tokenizer }, files["tokenizer_config.json"])).toEqual([]);
+    expect(differences({ name, texts, tokenizer }, tokenFilesOf(files))).toEqual([]);
   },
 );
 

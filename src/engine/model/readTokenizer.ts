@@ -1,17 +1,12 @@
 // A model's tokenizer: from tokenizer.json, or from vocab.json and merges.txt where there is none.
 import { EngineError } from "../errors.ts";
 import { type Folder, readJson, readText } from "../formats/files/folder.ts";
+import { readTokenFiles, TOKENIZER_JSON, WORDS_JSON } from "../formats/files/tokenFiles.ts";
 import { jsonSource, withFiles } from "../formats/safetensors/renamed.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
 import { MAKE_TOKENIZER, MERGES_FILE, tokenizerOfVocab, VOCAB_FILE } from "../tokenizer/vocabMerges.ts";
 
 const FILE = "tokenizer.json";
-const CONFIG_FILE = "tokenizer_config.json";
-/** The largest published tokenizer.json has 35 MB. */
-const VOCABULARY_BYTES = 256e6;
-/** Files whose keys are words, at the root or in the vocabulary. */
-const WORDS_JSON = { mostBytes: VOCABULARY_BYTES, wordsAt: [""] };
-const TOKENIZER_JSON = { mostBytes: VOCABULARY_BYTES, wordsAt: ["model.vocab"] };
 /** Vocabularies that transformers converts, but Espalier does not read. */
 const OTHER_VOCABULARIES = [
   "tokenizer.model",
@@ -38,9 +33,7 @@ export async function withTokenizerFile(folder: Folder, rawConfig: unknown): Pro
     tokenizerOfVocab({
       vocab: await readJson(await folder.open(VOCAB_FILE), WORDS_JSON),
       merges: await readText(await folder.open(MERGES_FILE)),
-      config: await jsonOf(folder, CONFIG_FILE),
-      specialTokensMap: await jsonOf(folder, "special_tokens_map.json"),
-      addedTokens: await jsonOf(folder, "added_tokens.json", WORDS_JSON),
+      ...(await readTokenFiles(folder)),
       modelType: String(modelType),
       modelClass: typeof modelClass === "string" ? modelClass : undefined,
     }),
@@ -58,7 +51,7 @@ const SAMPLE = `It's a sample, of 1,234.5 words!\n\n\t${"ab".repeat(40)} ${" ".r
 export async function readTokenizer(folder: Folder): Promise<Tokenizer> {
   const tokenizer = loadTokenizer(
     await readJson(await folder.open(FILE), TOKENIZER_JSON),
-    await jsonOf(folder, CONFIG_FILE),
+    await readTokenFiles(folder),
   );
   try {
     tokenizer.encode(SAMPLE);
@@ -67,10 +60,6 @@ export async function readTokenizer(folder: Folder): Promise<Tokenizer> {
     if (!(error instanceof EngineError) || error.code !== "format") throw error;
   }
   return tokenizer;
-}
-
-async function jsonOf(folder: Folder, name: string, options?: typeof WORDS_JSON): Promise<unknown> {
-  return folder.list().includes(name) ? readJson(await folder.open(name), options) : undefined;
 }
 
 function noTokenizer(folder: Folder): EngineError {

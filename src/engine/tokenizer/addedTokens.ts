@@ -1,8 +1,5 @@
 // Added tokens: texts that are one token wherever they stand, found before a text is normalised, or after.
-import type { JsonField } from "../json/jsonFields.ts";
-import type { TokenModel } from "./model.ts";
 import type { Normalizer } from "./normalizer.ts";
-import { flagOr, isAbsent } from "./part.ts";
 import { WORD_CLASS } from "./unicode.ts";
 
 export interface AddedToken {
@@ -19,52 +16,8 @@ export interface AddedToken {
   special: boolean;
 }
 
-const MAX_ID = 2 ** 31;
-
 /** A stretch of text, or an added token in its place. */
 type Section = string | AddedToken;
-
-/**
- * The added tokens of tokenizer.json, then those that only tokenizer_config.json has (transformers adds them). The tokenizers library numbers
- * them itself: by the vocabulary where it has them, else one after the other from its size on. Throws "format" where a file gives another
- * id, for one of the two would be wrong.
- */
-export function readAddedTokens(
-  listed: JsonField,
-  configured: JsonField,
-  { vocabulary, size }: Pick<TokenModel, "vocabulary" | "size">,
-): AddedToken[] {
-  const known = new Set<string>();
-  const added: AddedToken[] = [];
-  let next = size;
-  const take = (token: JsonField, place: JsonField, id: number): void => {
-    const content = token.get("content").text();
-    if (content === "" || known.has(content)) return;
-    const expected = vocabulary.get(content) ?? next;
-    if (id !== expected)
-      place.refuse(`${expected}, the id that the tokenizers library gives ${JSON.stringify(content)}`);
-    next = Math.max(next, id + 1);
-    known.add(content);
-    added.push({ id, content, ...flagsOf(token) });
-  };
-  if (!isAbsent(listed)) for (const token of listed.list()) take(token, token.get("id"), token.get("id").count(MAX_ID));
-  if (!isAbsent(configured)) {
-    const byId = configured.entries().map(([id, token]) => [Number(id), token] as const);
-    for (const [id, token] of byId.sort(([a], [b]) => a - b)) take(token, token, id);
-  }
-  return added;
-}
-
-function flagsOf(token: JsonField): Omit<AddedToken, "id" | "content"> {
-  const special = flagOr(token.get("special"), false);
-  return {
-    singleWord: flagOr(token.get("single_word"), false),
-    lstrip: flagOr(token.get("lstrip"), false),
-    rstrip: flagOr(token.get("rstrip"), false),
-    normalized: flagOr(token.get("normalized"), !special),
-    special,
-  };
-}
 
 /** A section, and whether it begins where the text does. */
 interface Placed {

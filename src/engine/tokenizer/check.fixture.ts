@@ -1,5 +1,6 @@
 // Tokenizers with what Python's library makes of texts (golden/reference/make_tokenizers.py): how tests read and compare them.
 import { EngineError } from "../errors.ts";
+import type { TokenFiles } from "./specialTokens.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
 /** One tokenizer and its texts; `error` where the library refuses a text. */
@@ -12,9 +13,16 @@ export interface TokenizerCase {
   )[];
 }
 
+/** The files of a case that name added tokens. */
+export const tokenFilesOf = (files: Readonly<Record<string, unknown>>): TokenFiles => ({
+  config: files["tokenizer_config.json"],
+  specialTokensMap: files["special_tokens_map.json"],
+  addedTokens: files["added_tokens.json"],
+});
+
 /** What differs from the library, one line for each text; empty where nothing does. */
-export function differences({ name, tokenizer, texts }: TokenizerCase, config: unknown = {}): string[] {
-  const ours = loadTokenizer(tokenizer, config);
+export function differences({ name, tokenizer, texts }: TokenizerCase, beside: TokenFiles = {}): string[] {
+  const ours = loadTokenizer(tokenizer, beside);
   return texts.flatMap((expected) => {
     const { label, text } = expected;
     if ("error" in expected) return refuses(() => ours.encode(text)) ? [] : [`${name}: ${label}: expected a refusal`];

@@ -14,7 +14,7 @@ import { loadTokenizer } from "./tokenizer.ts";
 const load = async (file: string): Promise<object> => JSON.parse(await readFile(file, "utf8")) as object;
 const tokenizerJson = await load("public/model/tokenizer.json");
 const configJson = await load("public/model/tokenizer_config.json");
-const tokenizer = loadTokenizer(tokenizerJson, configJson);
+const tokenizer = loadTokenizer(tokenizerJson, { config: configJson });
 const library = new Library(tokenizerJson, configJson);
 
 describe("encode and decode", () => {
@@ -83,7 +83,7 @@ describe("encode and decode", () => {
       /tokenizer\.json: pre_tokenizer\.type: expected one of .*ByteLevel.*, got "Magic"/,
     );
     expect(() => loadTokenizer([])).toThrow(/tokenizer\.json: file: expected an object, got \[\]/);
-    expect(() => loadTokenizer(tokenizerJson, "x")).toThrow(
+    expect(() => loadTokenizer(tokenizerJson, { config: "x" })).toThrow(
       /tokenizer_config\.json: file: expected an object, got "x"/,
     );
   });

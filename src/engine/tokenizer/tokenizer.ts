@@ -1,12 +1,14 @@
 // Text to token ids and back, from a model's tokenizer.json, as the tokenizers library of Hugging Face computes them.
 import { JsonField } from "../json/jsonFields.ts";
-import { type AddedToken, readAddedTokens, sectionsOf } from "./addedTokens.ts";
+import { type AddedToken, sectionsOf } from "./addedTokens.ts";
+import { allAddedTokens } from "./allAddedTokens.ts";
 import { readDecoder } from "./decoders.ts";
 import type { TokenModel } from "./model.ts";
 import { readModel } from "./models.ts";
 import type { Normalizer } from "./normalizer.ts";
 import { readNormalizer } from "./normalizers.ts";
 import { PUBLISHED_TOKENIZER, TOKENIZER_FILE } from "./part.ts";
+import type { TokenFiles } from "./specialTokens.ts";
 import { readPostProcessor } from "./postProcessors.ts";
 import { type PreTokenizer, readPreTokenizer } from "./preTokenizers.ts";
 import { startTextStream, type TextStream } from "./textStream.ts";
@@ -36,16 +38,13 @@ export interface Tokenizer {
 }
 
 /**
- * Makes a tokenizer from the parsed tokenizer.json and, where there is one, tokenizer_config.json, of which added tokens are read. Throws
- * EngineError("format") for fields that are missing or contradict each other, and "unsupported" for a part that is not computed here.
+ * Makes a tokenizer from the parsed tokenizer.json and the files beside it, of which added tokens are read. Throws EngineError("format") for
+ * fields that are missing or contradict each other, and "unsupported" for a part that is not computed here.
  */
-export function loadTokenizer(tokenizerJson: unknown, tokenizerConfigJson: unknown = {}): Tokenizer {
+export function loadTokenizer(tokenizerJson: unknown, beside: TokenFiles = {}): Tokenizer {
   const root = new JsonField(tokenizerJson, TOKENIZER_FILE, "", PUBLISHED_TOKENIZER);
   const model = readModel(root.get("model"));
-  const configured = new JsonField(tokenizerConfigJson, "tokenizer_config.json", "", PUBLISHED_TOKENIZER).get(
-    "added_tokens_decoder",
-  );
-  const added = readAddedTokens(root.get("added_tokens"), configured, model);
+  const added = allAddedTokens(root.get("added_tokens"), beside, model);
   const normalize = readNormalizer(root.get("normalizer"));
   const sections = sectionsOf(added, normalize);
   const encodeWords = wordEncoder(model, readPreTokenizer(root.get("pre_tokenizer")));

@@ -1,7 +1,7 @@
 // vocab.json and merges.txt without tokenizer.json give the ids and texts that transformers gives (golden/reference/make_vocab_merges.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { differences, type TokenizerCase } from "./check.fixture.ts";
+import { differences, tokenFilesOf, type TokenizerCase } from "./check.fixture.ts";
 import { type VocabularyFiles, tokenizerOfVocab } from "./vocabMerges.ts";
 
 interface VocabCase extends Pick<TokenizerCase, "name" | "texts"> {
@@ -17,9 +17,7 @@ const { vocab, merges, cases } = JSON.parse(readFileSync("golden/vocabMerges.jso
 const partsOf = ({ modelType, files }: Pick<VocabCase, "modelType" | "files">): VocabularyFiles => ({
   vocab,
   merges: `#version: 0.2\n${merges.join("\n")}\n`,
-  config: files["tokenizer_config.json"],
-  specialTokensMap: files["special_tokens_map.json"],
-  addedTokens: files["added_tokens.json"],
+  ...tokenFilesOf(files),
   modelType,
   modelClass: undefined,
 });
@@ -27,7 +25,7 @@ const partsOf = ({ modelType, files }: Pick<VocabCase, "modelType" | "files">): 
 test.each(cases.map((one) => [one.name, one] as const))("%s", (_, one) => {
   const { name, texts, files } = one;
   const tokenizer = tokenizerOfVocab(partsOf(one));
-  expect(differences({ name, texts, tokenizer }, files["tokenizer_config.json"])).toEqual([]);
+  expect(differences({ name, texts, tokenizer }, tokenFilesOf(files))).toEqual([]);
 });
 
 test("lines of merges.txt may end as on Windows", () => {

@@ -3,7 +3,8 @@ import { EngineError } from "../errors.ts";
 import { JsonField } from "../json/jsonFields.ts";
 import { flagOr, isAbsent, PUBLISHED_TOKENIZER } from "./part.ts";
 import { QWEN2_WORDS } from "./publishedPatterns.ts";
-import { specialTokens, type TokenFiles } from "./specialTokens.ts";
+import { AddedTokens, listedTokens } from "./addedTokenList.ts";
+import { addSpecialTokens, type TokenDefaults, type TokenFiles } from "./specialTokens.ts";
 import { readVocabulary } from "./vocabulary.ts";
 
 export const VOCAB_FILE = "vocab.json";
@@ -42,12 +43,13 @@ export function tokenizerOfVocab(parts: VocabularyFiles): object {
   const byteLevel = { type: "ByteLevel", add_prefix_space: prefix, trim_offsets: true, use_regex: !qwen2 };
   // Qwen2Tokenizer has words of its own; the other classes have GPT-2's, which are those of ByteLevel
   const words = { type: "Split", pattern: { Regex: QWEN2_WORDS }, behavior: "Isolated", invert: false };
-  const { added, begin, end } = specialTokens(parts, vocabulary, qwen2);
+  const added = new AddedTokens({ vocabulary, size: vocabulary.size });
+  const { begin, end } = addSpecialTokens(added, parts, { qwen2, defaults: defaultsOf(qwen2) });
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: added.sort((a, b) => a.id - b.id),
+    added_tokens: listedTokens(added.list()),
     normalizer: qwen2 ? { type: "NFC" } : null,
     pre_tokenizer: qwen2 ? { type: "Sequence", pretokenizers: [words, byteLevel] } : byteLevel,
     post_processor: template(
@@ -64,6 +66,12 @@ export function tokenizerOfVocab(parts: VocabularyFiles): object {
     },
   };
 }
+
+const DEFAULT = "<|endoftext|>";
+const defaultsOf = (qwen2: boolean): TokenDefaults => ({
+  ...(qwen2 ? { pad_token: DEFAULT } : { bos_token: DEFAULT }),
+  ...{ eos_token: DEFAULT, unk_token: DEFAULT },
+});
 
 function classOf({ config, modelType, modelClass }: VocabularyFiles): string {
   const field = new JsonField(config ?? {}, "tokenizer_config.json", "", PUBLISHED_TOKENIZER).get("tokenizer_class");

@@ -67,7 +67,7 @@ describe.each(["llama", "mistral", "qwen2", "qwen3", "gemma", "phi", ...NEWER])(
     const tokenizers = [];
     for (const source of [folder, original]) {
       const json = await readJson(await source.open("tokenizer.json"));
-      tokenizers.push(loadTokenizer(json, await readJson(await source.open("tokenizer_config.json"))));
+      tokenizers.push(loadTokenizer(json, { config: await readJson(await source.open("tokenizer_config.json")) }));
     }
     const sample = "<s>Gentlemen of the Senate: it's 1863, and\n\nthe \u{1f40b} é  is  free.</s>";
     const [ids, wanted] = tokenizers.map((tokenizer) => tokenizer.encode(sample));

@@ -19,7 +19,7 @@ function tokenizerWith(more: Record<string, boolean> = {}) {
     ...Object.entries(more),
   ]);
   const { tokenizer, config } = tokenizerFiles(new MetadataFields("m.gguf", { metadata, tensors: new Map() }));
-  return loadTokenizer(tokenizer, config);
+  return loadTokenizer(tokenizer, { config });
 }
 
 describe("a SentencePiece vocabulary", () => {

@@ -76,7 +76,7 @@ interface Plan {
 
 async function written({ folder, config }: ExportModel, plan: Plan): Promise<GgufExport> {
   const { layout, edited, type, origin, blocks } = plan;
-  const { entries, notes } = tokenizerMetadata(await tokenizerSources(folder), config);
+  const { entries, notes } = tokenizerMetadata(await tokenizerSources(folder, config), config);
   const tensors = ggufTensors(config, layout, edited, { type, blocks });
   const file = ggufOutputFile(
     GGUF_FILE,

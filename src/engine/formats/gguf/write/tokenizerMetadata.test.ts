@@ -40,7 +40,7 @@ describe.each(Object.entries(CASES))("%s", (name, tokenizer) => {
   it("makes the same tokens after it is written and read", () => {
     const metadata = new Map(written(tokenizer).entries.map(({ key, value }) => [key, value]));
     const files = tokenizerFiles(new MetadataFields("m.gguf", { metadata, tensors: new Map() }));
-    const [again, original] = [loadTokenizer(files.tokenizer, files.config), loadTokenizer(tokenizer, {})];
+    const [again, original] = [loadTokenizer(files.tokenizer, files), loadTokenizer(tokenizer)];
     // the reader gives qwen2 the normalizer that all published tokenizers with this split have
     const hard = name === "qwen2" ? TEXT.normalize("NFC") : TEXT;
     for (const text of [hard, " a", ""]) expect(again.encode(text)).toEqual(original.encode(text));
