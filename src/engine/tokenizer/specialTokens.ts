@@ -41,11 +41,10 @@ export function addSpecialTokens(
   const { extra, late } = extraTokens(settings, map);
   const names = new Set([...named.values()].map(({ content }) => content));
   const early = new Set([...names, ...extra.map(({ content }) => content)]);
-  const listed = added.list();
   // without a decoder, the ids of tokenizer.json are its own
-  const own = new Set(legacy ? listed.map(({ id }) => id) : []);
+  const own = new Set(legacy ? added.list().map(({ id }) => id) : []);
   const placed = (legacy ? ofFile(addedTokens, early) : ofDecoder(decoder)).filter(
-    ({ id, token }) => !own.has(id) && !listed.some((other) => sameFlags(other, token)),
+    ({ id, token }) => !own.has(id) && !sameFlags(added.get(token.content), token),
   );
   for (const { id, place, token } of placed)
     added.add({ ...token, special: token.special || names.has(token.content) }, { id, place });
@@ -59,8 +58,8 @@ export function addSpecialTokens(
   return { begin: of("bos_token"), end: of("eos_token") };
 }
 
-const sameFlags = (a: TokenFlags, b: TokenFlags): boolean =>
-  (["content", "singleWord", "lstrip", "rstrip", "normalized", "special"] as const).every((key) => a[key] === b[key]);
+const sameFlags = (a: TokenFlags | undefined, b: TokenFlags): boolean =>
+  (["singleWord", "lstrip", "rstrip", "normalized", "special"] as const).every((key) => a?.[key] === b[key]);
 
 /** A special token that only its text is known of. */
 const plain = (content: string): TokenFlags => ({
