@@ -52,7 +52,7 @@ test("an item longer than the context is cut on the left, and one without a toke
   await expect(scoreItems(ctx, opened, empty)).rejects.toThrow(
     "long: item 1, continuation 1: expected at least 1 token, got 0",
   );
-  const endless = { ...task, items: [{ ...item, continuations: [" war".repeat(129)] }] };
+  const endless = { ...task, items: [{ ...item, context: "word", continuations: [" war".repeat(129)] }] };
   await expect(scoreItems(ctx, opened, endless)).rejects.toThrow(
     "expected at most 256 tokens, this model's context, got 258",
   );
