@@ -54,6 +54,13 @@ it.each(["#nowhere", "#utm_source=mail", "#%", "#a=b&c=d"])("changes nothing for
   ]);
 });
 
+it("takes settings while an earlier run is being discarded", () => {
+  store.setState({ pendingCommand: "reset" });
+  go("#v=2&steps=9");
+  expect(store.getState()).toMatchObject({ recipe: { steps: 9 }, notices: [] });
+  store.setState({ pendingCommand: null });
+});
+
 it.each(["training", "paused"] as const)("changes nothing of a run that is %s, and says so", (phase) => {
   store.setState({ run: { phase, step: 3, of: 60 } });
   const before = settings();

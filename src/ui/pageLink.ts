@@ -1,6 +1,6 @@
 // Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
-import { canChangeTexts, canChooseMethod, canEditRecipe } from "../state/allowed.ts";
+import { canChangeTexts, canEditRecipe } from "../state/allowed.ts";
 import type { StudioStore } from "../state/store.ts";
 import type { StudioState } from "../state/storeState.ts";
 import { linkedOf } from "../state/page/link/linked.ts";
@@ -27,7 +27,7 @@ export const COMPARISON = "#comparison=";
 
 /** Whether a link may change the settings: it must not change those of a run that has begun. */
 const canApply = (state: StudioState): boolean =>
-  canEditRecipe(state) && canChooseMethod(state) && canChangeTexts(state);
+  canEditRecipe(state) && canChangeTexts(state) && state.weightPruning.phase !== "pruning";
 
 const RUN_KEPT = "A run has begun, and a link must not change its settings. Stop the run, then open the link again";
 
