@@ -7,8 +7,10 @@ const MOST_LINES = 120;
 
 export default class FailurePages implements Reporter {
   onTestEnd({ title }: TestCase, { attachments }: TestResult): void {
-    for (const { name, path } of attachments) {
-      if (name !== "error-context" || path === undefined) continue;
+    const contexts = attachments.filter(({ name }) => name === "error-context");
+    // it is attached twice
+    for (const path of new Set(contexts.map(({ path: file }) => file))) {
+      if (path === undefined) continue;
       // Playwright writes it for a test that fails; the page is in it as the names that a screen reader has
       const [, page] = /^```yaml\n(.*?)^```/ms.exec(readFileSync(path, "utf8")) ?? [];
       const lines = page?.split("\n").slice(0, MOST_LINES) ?? [];
