@@ -99,7 +99,8 @@ test("single weights continue after the blocks that are pruned, with the same we
 
 test("an export that finds no room leaves no half of itself, and is made again from what is pruned", async () => {
   const out = join(folder, "модель 模型 %20");
-  const given = ["--method", "wanda", "--sequences", "8", "--out", out];
+  // where no test has measured the kernels before, the limit would end the process while it does
+  const given = ["--method", "wanda", "--sequences", "8", "--tune", "off", "--out", out];
   const full = await run("prune", given, { mostKb: FULL_KB });
   expect(full.code, full.err).toBe(1);
   const last = full.err.trim().split("\n").at(-1);
