@@ -15,7 +15,7 @@ export interface FinishedRuns {
 
 /** The finished runs of a request. Throws "config" where they are of another model or text. */
 export async function readFinished(
-  { opened }: OpenRun,
+  { opened, dense }: Pick<OpenRun, "opened" | "dense">,
   { runs, finished, text, evaluation }: FinishedRuns & Pick<RunRequest, "text" | "evaluation">,
 ): Promise<Map<PlannedRun, FinishedRun>> {
   const [calibrated, measured] = await Promise.all(
@@ -28,7 +28,7 @@ export async function readFinished(
     const run = readParsedRun(json, "compare.unfinished.json");
     const { model, calibration, perplexity } = run.record;
     const options = [
-      ["--model", model.name, model.fingerprint === opened.fingerprint],
+      ["--model", model.name, model.fingerprint === opened.fingerprint && isClose(perplexity.dense, dense)],
       ["--text", calibration.name, calibration.sha256 === calibrated],
       ["--eval", perplexity.text.name, perplexity.text.sha256 === measured],
     ] as const;
@@ -42,6 +42,12 @@ export async function readFinished(
   }
   return read;
 }
+
+/**
+ * Whether two dense perplexities are of the same weights: hosts and adapters differ by less. Models of the same config and shapes, such as
+ * two checkpoints of one training, have the same fingerprint.
+ */
+const isClose = (a: number, b: number): boolean => Math.abs(a / b - 1) < 1e-3;
 
 /** Makes the masks of a finished run known to its recoveries and to random masks, which take its widths. */
 export function reuseMasks(trained: TrainedMasks, planned: PlannedRun, { record, masks }: FinishedRun): void {

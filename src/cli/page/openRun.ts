@@ -52,6 +52,8 @@ export interface OpenRun extends ModelOnGpu {
   /** Token ids of the calibration text. */
   calibration: Uint32Array;
   checkpoints?: ServedCheckpoints;
+  /** Perplexity of the dense model. */
+  dense: number;
   /** Measures a pruned model; dense perplexity is already known. */
   measure(pruned: Model): Promise<MeasuredPair>;
   /** Both in the form of a receipt. */
@@ -109,6 +111,7 @@ export async function openRun(
     ...{ ctx, opened, plan, calibration, pair, notice },
     ...(quantisation ? { quantisation } : {}),
     ...(request.checkpoints ? { checkpoints: new ServedCheckpoints(request.checkpoints, notice) } : {}),
+    dense,
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value, ...(quantised ? { quantised } : {}) };

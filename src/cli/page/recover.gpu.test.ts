@@ -48,7 +48,7 @@ test.each<RecoverChoices>([
   const pruned = await loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), of);
   const measured = { context: CONTEXT, tokens: 100, dense: 20, pruned: 30 };
   const run = {
-    ...{ ctx, opened, calibration, measure: () => Promise.resolve(measured), notice: () => undefined },
+    ...{ ctx, opened, calibration, dense: 20, measure: () => Promise.resolve(measured), notice: () => undefined },
     ...{ pair: unused, exportOptions: unused, answer: unused },
     plan: { recompute: { blocks: 0, group: 1 }, compact: true, totalBytes: 0 },
   };
