@@ -41,9 +41,8 @@ export type PruneAnswer = PrunedAnswer & TrainingTime & RecoverAnswers;
 
 const REPORT_MS = 250;
 
-/** The result of training. */
-interface TrainedGates {
-  architecture: Architecture;
+/** What is known of a training when it ends. */
+export interface Trained {
   steps: number;
   /** The step that this command began at: above 0 where it resumed a checkpoint. */
   from: number;
@@ -52,13 +51,17 @@ interface TrainedGates {
   curves: RunCurves;
 }
 
+interface TrainedGates extends Trained {
+  architecture: Architecture;
+}
+
 /** Trains a recipe on the calibration text; `take` reads the result from the session before it is freed. Throws EngineErrors. */
 export async function trainSession<T>(
   run: OpenRun,
   recipe: Recipe,
   report: Reporter,
   take: (session: Session) => Promise<T>,
-): Promise<{ taken: T } & Omit<TrainedGates, "architecture">> {
+): Promise<Trained & { taken: T }> {
   const { ctx, opened, calibration, checkpoints } = run;
   const subject = await runSubject(run);
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject });
@@ -172,7 +175,7 @@ export interface TrainingTime {
   msPerStep: number | null;
 }
 
-export function trainingTime({ steps, from, seconds }: Pick<TrainedGates, "steps" | "from" | "seconds">): TrainingTime {
+export function trainingTime({ steps, from, seconds }: Pick<Trained, "steps" | "from" | "seconds">): TrainingTime {
   const done = steps - from;
   return {
     steps,

@@ -14,8 +14,14 @@ import {
 } from "../../engine/index.ts";
 import type { FormsRequest } from "./forms.ts";
 import { type NestedAnswer, pruneNested } from "./pruneNested.ts";
-import { measureAndExport, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
-import type { RunCurves } from "./runCurves.ts";
+import {
+  measureAndExport,
+  type PrunedAnswer,
+  type Trained,
+  type TrainingTime,
+  trainingTime,
+  trainSession,
+} from "./pruneGates.ts";
 import { openRun, type OpenRun } from "./openRun.ts";
 import { prefixed, type Reporter } from "./reports.ts";
 import type { RunRequest } from "./runRequest.ts";
@@ -52,13 +58,9 @@ export interface RatiosAnswer extends TrainingTime {
 }
 
 /** The result of a training for every ratio: gate logits and architecture of each ratio, in the order of `ratios`. */
-export interface TrainedRatios {
+export interface TrainedRatios extends Trained {
   made: readonly LogitsAt[];
   architectures: readonly Architecture[];
-  steps: number;
-  from: number;
-  seconds: number;
-  curves: RunCurves;
 }
 
 /** Trains a recipe for every ratio and returns the requested ratios. Throws EngineErrors. */

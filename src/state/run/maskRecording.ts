@@ -1,5 +1,6 @@
 // The masks of a training, report by report, as bits: to replay it. Memory is bounded: at the limit every second report is dropped.
 import { packBytes, unpackBytes } from "../../engine/index.ts";
+import { joinedBytes } from "../../shared/joinedBytes.ts";
 import type { RunArchitecture } from "../../worker/protocol.ts";
 
 /** The masks of one report. */
@@ -47,7 +48,8 @@ export class MaskRecording {
     const last = earlier.at(-1);
     const kept = last && last.index % this.every !== 0 ? earlier.slice(0, -1) : earlier;
     const lengths = this.sharedLengths(masks.map(({ length }) => length));
-    const bits = packBytes(joined(masks));
+    // in one array: 5L small arrays per report would take more memory than their bits
+    const bits = packBytes(joinedBytes(masks));
     const steps = made.kind === "disp" ? made.recipe.steps : step;
     const index = this.seen;
     this.seen += 1;
@@ -85,17 +87,6 @@ export class MaskRecording {
     const last = this.reports.at(-1);
     this.reports = this.reports.filter((report) => report.index % this.every === 0 || report === last);
   }
-}
-
-/** All masks in one array: 5L small arrays per report would take more memory than their bits. */
-function joined(masks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(masks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const mask of masks) {
-    all.set(mask, at);
-    at += mask.length;
-  }
-  return all;
 }
 
 /** The masks of these lengths that were joined and packed. */

@@ -10,6 +10,7 @@ import {
   quantisationCost,
   sha256,
 } from "../../engine/index.ts";
+import { joinedBytes } from "../../shared/joinedBytes.ts";
 import type { PerplexityResult, QuantisationResult, Subject } from "../payloads/measure.ts";
 import type { PrunedId } from "../payloads/run.ts";
 import { DENSE_ID, samePruned } from "../prunedId.ts";
@@ -152,12 +153,4 @@ function pairOf(text: EncodedText, dense: PerplexityResult, pruned: PerplexityRe
 }
 
 /** Equal for equal masks only. */
-async function digestOf(masks: Masks): Promise<string> {
-  const bytes = new Uint8Array(masks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const mask of masks) {
-    bytes.set(mask, at);
-    at += mask.length;
-  }
-  return sha256(bytes);
-}
+const digestOf = (masks: Masks): Promise<string> => sha256(joinedBytes(masks));

@@ -1,4 +1,5 @@
 // Files in memory, for exports that are read back and for tests.
+import { joinedBytes } from "../../../shared/joinedBytes.ts";
 import { type ByteSource, checkRange, type Folder, folderOf } from "./folder.ts";
 
 /** Bytes in memory as a file. Reads return copies, so that no caller can change the file. */
@@ -28,16 +29,6 @@ export function memoryFolder(name: string, files: Readonly<Record<string, Uint8A
 /** Joins a stream of chunks; for files that are known to fit in memory. */
 export async function collectBytes(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    parts.push(chunk);
-    size += chunk.byteLength;
-  }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
+  for await (const chunk of chunks) parts.push(chunk);
+  return joinedBytes(parts);
 }

@@ -1,5 +1,6 @@
 // The part of the protobuf wire format that ONNX needs. Sizes are known before the bytes, so that tensors can be streamed.
 // Format: https://protobuf.dev/programming-guides/encoding
+import { joinedBytes } from "../../../shared/joinedBytes.ts";
 
 /** Bytes produced on demand: exactly `sizeBytes`, and the same ones on every call. */
 export interface LazyBytes {
@@ -41,7 +42,7 @@ export function join(pieces: readonly Message[]): Message {
   const parts: (Uint8Array<ArrayBuffer> | LazyBytes)[] = [];
   let run: Uint8Array<ArrayBuffer>[] = [];
   const endRun = (): void => {
-    if (run.length > 0) parts.push(concat(run));
+    if (run.length > 0) parts.push(joinedBytes(run));
     run = [];
   };
   for (const part of pieces.flatMap((piece) => piece.parts)) {
@@ -53,16 +54,6 @@ export function join(pieces: readonly Message[]): Message {
   }
   endRun();
   return { sizeBytes: pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0), parts };
-}
-
-function concat(arrays: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    all.set(array, at);
-    at += array.length;
-  }
-  return all;
 }
 
 /** int32, int64, enum or bool. */

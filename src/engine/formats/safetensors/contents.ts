@@ -1,4 +1,5 @@
 // Samples of a model's weights. Its fingerprint is made of config and shapes alone, which a fine-tune has in common with its base.
+import { joinedBytes } from "../../../shared/joinedBytes.ts";
 import type { Weights } from "./safetensors.ts";
 
 /** Values of a vector that are sampled; of a matrix, it is one row. */
@@ -15,11 +16,5 @@ export async function sampleContents(weights: Weights): Promise<Uint8Array<Array
         : weights.readRows(name, 0, Math.min(rows, VECTOR_VALUES));
     }),
   );
-  const bytes = new Uint8Array(samples.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const sample of samples) {
-    bytes.set(sample, at);
-    at += sample.length;
-  }
-  return bytes;
+  return joinedBytes(samples);
 }
