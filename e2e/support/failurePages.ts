@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Reporter, TestCase, TestResult } from "@playwright/test/reporter";
 
-/** The rest of a long page is seldom what failed. */
+/** Longer pages are cut, so that the log stays readable. */
 const MOST_LINES = 120;
 
 export default class FailurePages implements Reporter {

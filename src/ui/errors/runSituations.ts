@@ -53,7 +53,7 @@ export const ABOUT_WORK: readonly Situation[] = [
     contexts: LINKS,
     says: /^This link is of the model/,
     title: "This link needs another model",
-    advice: "A link opens nothing by itself.",
+    advice: "Links only change settings.",
   },
   {
     name: "link without settings",

@@ -149,7 +149,7 @@ const CASES: readonly Case[] = [
     "link",
     "This link is of the model tiny. Its settings are set; open tiny before you train",
     "This link needs another model.",
-    "A link opens nothing by itself.",
+    "Links only change settings.",
   ],
   [
     "link without settings",

@@ -113,8 +113,8 @@ function pairIds(
 }
 
 /**
- * The last tokens, as many as the model's context has and one more, which is only predicted: lm-evaluation-harness reads
- * `ids[-(max_length + 1):][:-1]` too. At least one before the continuation has to remain.
+ * Cuts ids on the left: the model's context of them is read, and one more is only predicted, as lm-evaluation-harness does it
+ * (`ids[-(max_length + 1):][:-1]`). At least one id before the continuation has to remain.
  */
 function fitted({ ids, scored }: Sequence, { config: { context: limit } }: Model, place: string): Sequence {
   invariant(scored > 0, "shape", `${place}: expected at least 1 token, got ${scored}. Leave this item out.`);
