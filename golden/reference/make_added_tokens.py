@@ -12,10 +12,10 @@ import sys
 import tempfile
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from make_tokenizers import training_lines
+from transformers_values import values
 
 transformers_logging.set_verbosity_error()
 logging.disable(logging.WARNING)
@@ -67,18 +67,6 @@ def cases(size):
     yield "a token listed twice", ends + tok + [{"id": size, **token("<tok>", lstrip=True, special=False)}], {"tokenizer_config.json": {}}
 
 
-def values(folder):
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    assert type(tokenizer).__name__ == "TokenizersBackend", type(tokenizer)
-    found = []
-    for label, text in TEXTS.items():
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        decode = lambda skip: tokenizer.decode(ids, skip_special_tokens=skip, clean_up_tokenization_spaces=False)
-        framed = tokenizer(text, add_special_tokens=True)["input_ids"]
-        found.append({"label": label, "text": text, "ids": ids, "framed": framed, "decoded": decode(False), "plain": decode(True)})
-    return found
-
-
 def main():
     tokenizer = trained()
     made = []
@@ -90,7 +78,7 @@ def main():
             (folder / "config.json").write_text(json.dumps({"model_type": "llama"}))
             for file, content in files.items():
                 (folder / file).write_text(json.dumps(content, ensure_ascii=False))
-            made.append({"name": name, "added": added, "files": files, "texts": values(folder)})
+            made.append({"name": name, "added": added, "files": files, "texts": values(folder, TEXTS, "TokenizersBackend")})
     json.dump({"tokenizer": tokenizer, "cases": made}, sys.stdout, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -12,10 +12,10 @@ import sys
 import tempfile
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from make_tokenizers import nasty_texts, training_lines
+from transformers_values import values
 
 transformers_logging.set_verbosity_error()
 logging.disable(logging.WARNING)
@@ -69,17 +69,6 @@ def cases(size):
     yield "llama", "llama", {"tokenizer_config.json": {
         "tokenizer_class": "GPT2TokenizerFast", "add_prefix_space": True, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
         "add_bos_token": True, "add_eos_token": True, "image_token": "<tok>", "extra_special_tokens": ["[MASK]"]}}
-
-
-def values(folder, texts):
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    found = []
-    for label, text in texts.items():
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        decode = lambda skip: tokenizer.decode(ids, skip_special_tokens=skip, clean_up_tokenization_spaces=False)
-        framed = tokenizer(text, add_special_tokens=True)["input_ids"]
-        found.append({"label": label, "text": text, "ids": ids, "framed": framed, "decoded": decode(False), "plain": decode(True)})
-    return found
 
 
 def main():
