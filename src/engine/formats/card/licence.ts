@@ -10,7 +10,7 @@ function valuesOf(matter: string, name: string): string[] {
   const inline = /^\[(.*)\]/.exec(line.trim());
   const parts = inline
     ? (inline[1] ?? "").split(",")
-    : [line, ...list.split("\n").map((one) => one.replace(/^\s*-\s/, ""))];
+    : [line, ...list.split(/\r?\n/).map((one) => one.replace(/^\s*-\s/, ""))];
   return parts.map(value).filter((part) => part !== "");
 }
 

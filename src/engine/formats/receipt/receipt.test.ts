@@ -243,6 +243,7 @@ describe("licenceOf", () => {
     ['---\r\nlicense: "mit"\r\n---\r\n', "mit"],
     ["---\nlicense: other\nlicense_name: llama2\nlicense_link: https://x.y\n---\n", "other (llama2, https://x.y)"],
     ["---\nlicense:\n- apache-2.0\n  - 'mit' # both\ntags:\n- x\n---\n", "apache-2.0, mit"],
+    ["---\r\nlicense: \r\n- apache-2.0 # a\r\n- mit # b\r\n---\r\n", "apache-2.0, mit"],
     ['---\nlicense: [apache-2.0, "mit"]\n---\n', "apache-2.0, mit"],
     ["---\nlicense: 'mit' # x\n---\n", "mit"],
     ["---\nlicense: mit # x\n---\n", "mit"],
